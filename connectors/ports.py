@@ -1,0 +1,176 @@
+"""The seams through which the use cases reach the world. Standard library only; no wire format passes here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from connectors.records import (
+    ControlTotal,
+    ErpCustomer,
+    ErpOrder,
+    ErpReference,
+    FieldUpdate,
+    ObjectSchema,
+    Page,
+    Position,
+    ReadBack,
+    Record,
+    RecordRef,
+    Value,
+    Window,
+    WriteOutcome,
+    WriteRequest,
+)
+
+
+class Clock(Protocol):
+    """The machine's time. Remote stamps never come from here."""
+
+    def now(self) -> datetime:
+        """Return the current moment, aware UTC."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for that long."""
+
+
+class Random(Protocol):
+    """Everything that must not repeat: ids, nonces, jitter."""
+
+    def uuid(self) -> str:
+        """Return a new identifier (32 hexadecimal digits), ordered by time of making."""
+
+    def nonce(self) -> str:
+        """Return 20 fresh alphanumeric characters for a signature."""
+
+    def uniform(self, low: float, high: float) -> float:
+        """Return a number between the two, for jitter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One comparison in a CRM query; several are joined by AND. ``in`` takes a tuple of values."""
+
+    field: str
+    op: Literal["=", "!=", "<", "<=", ">", ">=", "in"]
+    value: Value | tuple[Value, ...]
+
+
+class CrmReader(Protocol):
+    """Reads records of the CRM. Every id it returns has 18 characters, every number is Decimal."""
+
+    @property
+    def connection(self) -> str:
+        """Name of the connection."""
+
+    def server_time(self) -> datetime:
+        """Return the CRM's own clock, aware UTC, from a fresh answer."""
+
+    def organization(self) -> str:
+        """Return the id of the org, to notice when a connection points elsewhere than before."""
+
+    def describe(self, type_: str) -> ObjectSchema:
+        """Return the fields of an object as the integration user sees them."""
+
+    def changed(
+        self, type_: str, fields: Sequence[str], window: Window, after: Position | None = None
+    ) -> Iterator[Page]:
+        """Yield pages of records whose stamp lies in the window, deleted ones included.
+
+        Ordered by (SystemModstamp, Id); with ``after`` only what follows that position.
+        Fields may be paths (``Account.Name``).
+        """
+
+    def by_ids(self, type_: str, fields: Sequence[str], ids: Sequence[str]) -> list[Record]:
+        """Return the records with these ids, deleted ones included; unknown ids are left out."""
+
+    def children(self, type_: str, fields: Sequence[str], parent_field: str, parent_ids: Sequence[str]) -> list[Record]:
+        """Return all live children of these parents, every page of them, ordered by (parent, Id)."""
+
+    def scan(
+        self, type_: str, fields: Sequence[str], where: Sequence[Condition] = (), *, include_deleted: bool = False
+    ) -> Iterator[Record]:
+        """Yield the whole population in Id order."""
+
+    def totals(self, type_: str, amount: str, where: Sequence[Condition] = ()) -> list[ControlTotal]:
+        """Return the CRM's own count and sum of ``amount`` per currency for the live population."""
+
+    def record_url(self, ref: RecordRef) -> str:
+        """Return the address at which a person sees the record."""
+
+
+class CrmWriter(Protocol):
+    """Writes status back onto CRM records."""
+
+    def update(self, updates: Sequence[FieldUpdate]) -> list[WriteOutcome]:
+        """Write each record's fields; one outcome per update, in order. One record's failure stops no other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderQuery:
+    """Which sales orders to read; the given parts are joined by AND, all empty means every order."""
+
+    ids: Sequence[str] | None = None
+    customer_ids: Sequence[str] | None = None
+    external_ids: Sequence[str] | None = None
+    with_lines: bool = False
+
+
+class ErpReader(Protocol):
+    """Reads NetSuite by SuiteQL."""
+
+    @property
+    def connection(self) -> str:
+        """Name of the connection."""
+
+    def server_time(self) -> datetime:
+        """Return NetSuite's own clock, aware UTC."""
+
+    def account(self) -> str:
+        """Return the account id that answered."""
+
+    def references(self, kind: str, by: str) -> list[ErpReference]:
+        """Return every entry of a list with ``name`` taken from the column ``by``.
+
+        Kinds: item, customer, subsidiary, currency, employee, term, department, classification, location.
+        """
+
+    def customers(self) -> Iterator[ErpCustomer]:
+        """Yield every customer in internal-id order."""
+
+    def orders(self, query: OrderQuery) -> Iterator[ErpOrder]:
+        """Yield sales orders in internal-id order."""
+
+    def order_totals(self) -> list[ControlTotal]:
+        """Return NetSuite's own count and net sum of all sales orders per currency."""
+
+    def record_url(self, type_: str, id_: str) -> str:
+        """Return the address at which a person sees the record."""
+
+
+class ErpWriter(Protocol):
+    """Writes NetSuite records, one request a record; reads one record back with strong consistency."""
+
+    def write(self, requests: Sequence[WriteRequest]) -> Iterator[tuple[WriteRequest, WriteOutcome]]:
+        """Send the requests with at most the configured number in flight; yield each as it is answered.
+
+        Never retries: one request here is at most one request on the wire. Never raises for one
+        record's failure; what cannot be classified is ``ambiguous``.
+        """
+
+    def read_back(
+        self, type_: str, *, external_id: str | None = None, internal_id: str | None = None
+    ) -> ReadBack | None:
+        """Return the record by its external or internal id (record ``get``), or None when it does not exist.
+
+        Raises:
+            ConnectorError: the probe itself failed; that says nothing about the record.
+        """
+
+    def body_fields(self, type_: str) -> frozenset[str]:
+        """Return the body field names that a payload of this type may carry (custom fields excepted)."""
+
+    def line_fields(self, type_: str) -> frozenset[str]:
+        """Return the line field names that a payload of this type may carry (custom fields excepted)."""

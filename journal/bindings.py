@@ -1,0 +1,143 @@
+"""Bindings: which NetSuite record belongs to which CRM record. A target id, once set, is never cleared."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, select
+
+from journal import tables
+from journal.database import Tx
+from journal.nouns import Binding
+from journal.stamps import from_text, to_text
+
+CREATED = "created"
+ADOPTED = "adopted"
+
+
+class BindingConflict(Exception):
+    """The target already belongs to another source record."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(f"it already belongs to {owner}")
+        self.owner = owner
+
+
+def bind(tx: Tx, binding: Binding) -> None:
+    """Write a binding, or renew the one of the same source record.
+
+    Raises:
+        BindingConflict: the target is bound to another source record, or this record to another target.
+    """
+    owner = by_target(tx, binding.kind, binding.target_id)
+    if owner is not None and owner.source_id != binding.source_id:
+        raise BindingConflict(owner.source_id)
+    current = get(tx, binding.kind, binding.source_id, binding.doc_no)
+    if current is not None and current.target_id != binding.target_id:
+        raise BindingConflict(current.target_id)
+    values = _values(binding)
+    if current is None:
+        tx.conn.execute(tables.binding.insert().values(pair=tx.pair, **values))
+    else:
+        values = {name: value for name, value in values.items() if value is not None and name != "bound_at"}
+        tx.conn.execute(tables.binding.update().where(_key(tx, binding)).values(**values))
+
+
+def record_found(
+    tx: Tx, binding: Binding, *, number: str, currency: str, net: Decimal, snapshot: str, at: datetime
+) -> None:
+    """Note what NetSuite holds of a bound document: its number, net amount and lines."""
+    tx.conn.execute(
+        tables.binding.update()
+        .where(_key(tx, binding))
+        .values(number=number, currency=currency, net=str(net), snapshot=snapshot, updated_at=to_text(at))
+    )
+
+
+def get(tx: Tx, kind: str, source_id: str, doc_no: int = 1) -> Binding | None:
+    """Return the binding of a source record, or None."""
+    row = tx.conn.execute(
+        select(tables.binding).where(
+            (tables.binding.c.pair == tx.pair)
+            & (tables.binding.c.kind == kind)
+            & (tables.binding.c.source_id == source_id)
+            & (tables.binding.c.doc_no == doc_no)
+        )
+    ).first()
+    return None if row is None else _noun(row)
+
+
+def by_target(tx: Tx, kind: str, target_id: str) -> Binding | None:
+    """Return the binding of a target record, or None."""
+    row = tx.conn.execute(
+        select(tables.binding).where(
+            (tables.binding.c.pair == tx.pair)
+            & (tables.binding.c.kind == kind)
+            & (tables.binding.c.target_id == target_id)
+        )
+    ).first()
+    return None if row is None else _noun(row)
+
+
+def all_of(tx: Tx, kind: str) -> list[Binding]:
+    """Return every binding of a kind, in source-id order."""
+    query = (
+        select(tables.binding)
+        .where((tables.binding.c.pair == tx.pair) & (tables.binding.c.kind == kind))
+        .order_by(tables.binding.c.source_id, tables.binding.c.doc_no)
+    )
+    return [_noun(row) for row in tx.conn.execute(query)]
+
+
+def _key(tx: Tx, binding: Binding) -> ColumnElement[bool]:
+    return (
+        (tables.binding.c.pair == tx.pair)
+        & (tables.binding.c.kind == binding.kind)
+        & (tables.binding.c.source_id == binding.source_id)
+        & (tables.binding.c.doc_no == binding.doc_no)
+    )
+
+
+def _values(binding: Binding) -> dict[str, Any]:
+    return {
+        "kind": binding.kind,
+        "source_id": binding.source_id,
+        "doc_no": binding.doc_no,
+        "external_id": binding.external_id,
+        "target_id": binding.target_id,
+        "number": binding.number,
+        "origin": binding.origin,
+        "evidence": binding.evidence,
+        "currency": binding.currency,
+        "net": None if binding.net is None else str(binding.net),
+        "fingerprint": binding.fingerprint,
+        "mapping_sha": binding.mapping_sha,
+        "payload_sha": binding.payload_sha,
+        "staged_version": binding.staged_version,
+        "snapshot": binding.snapshot,
+        "bound_at": to_text(binding.bound_at),
+        "updated_at": to_text(binding.bound_at),
+    }
+
+
+def _noun(row: Row[Any]) -> Binding:
+    return Binding(
+        kind=row.kind,
+        source_id=row.source_id,
+        doc_no=row.doc_no,
+        external_id=row.external_id,
+        target_id=row.target_id,
+        number=row.number,
+        origin=row.origin,
+        evidence=row.evidence,
+        currency=row.currency,
+        net=None if row.net is None else Decimal(row.net),
+        bound_at=from_text(row.bound_at),
+        fingerprint=row.fingerprint,
+        mapping_sha=row.mapping_sha,
+        payload_sha=row.payload_sha,
+        staged_version=row.staged_version,
+        snapshot=row.snapshot,
+    )

@@ -1,0 +1,185 @@
+"""Opening the state database: engine, durability settings, schema version, single use by one sync."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, select
+from sqlalchemy.engine import URL
+
+from journal import stamps, tables
+
+HEAD = "0001"
+"""The schema revision that this program reads and writes."""
+
+
+class JournalError(Exception):
+    """The state database cannot be used as it is; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """One open transaction on behalf of one connection pair."""
+
+    conn: Connection
+    pair: str
+
+
+class Journal:
+    """The state database of one connection pair (``salesforce>netsuite``).
+
+    Every change happens in :meth:`begin`, which commits at its end and rolls back on any error.
+    """
+
+    def __init__(self, engine: Engine, pair: str) -> None:
+        self._engine = engine
+        self.pair = pair
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """Open a transaction, durable once the block has ended without an error."""
+        with self._engine.begin() as conn:
+            yield Tx(conn, self.pair)
+
+    def scratch(self) -> Journal:
+        """Return a copy in memory: a plan may pull and decide on it and leave no trace."""
+        copy = create_engine("sqlite://", poolclass=StaticPool)
+        _on_connect(copy, durable=False)
+        with self._engine.connect() as source, copy.connect() as target:
+            _sqlite(source).backup(_sqlite(target))
+        return Journal(copy, self.pair)
+
+    def close(self) -> None:
+        """Close every database connection."""
+        self._engine.dispose()
+
+
+def open_journal(path: Path, pair: str) -> Journal:
+    """Open the state database, creating it or bringing its schema up to date.
+
+    Raises:
+        JournalError: the file is no Tieout database, belongs to a newer program, or cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        engine = create_engine(URL.create("sqlite", database=str(path)))
+        _on_connect(engine, durable=True)
+        _bring_up_to_date(engine, path)
+    except (OSError, sqlite3.DatabaseError) as error:
+        raise JournalError(f"{path}: the state database cannot be opened: {error}.") from error
+    return Journal(engine, pair)
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Let one sync at a time use the state database; the lock ends with the process, however it ends.
+
+    Raises:
+        JournalError: another process holds it.
+    """
+    with Path(f"{path}.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise JournalError(
+                f"{path}: another tieout process is working on this state database. Wait until it has ended."
+            ) from error
+        yield
+
+
+def _sqlite(conn: Connection) -> sqlite3.Connection:
+    driver = conn.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        raise JournalError("this needs an SQLite state database")
+    return driver
+
+
+def _on_connect(engine: Engine, *, durable: bool) -> None:
+    """Set full durability and take the write lock at the start of a transaction.
+
+    ``journal_mode=DELETE`` with ``synchronous=EXTRA``: SQLite before 3.51.3 may lose committed
+    writes in WAL mode, and an intent that vanishes is how a duplicate order is born.
+    """
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA busy_timeout=10000")
+        if durable:
+            connection.execute("PRAGMA journal_mode=DELETE")
+            connection.execute("PRAGMA synchronous=EXTRA")
+
+    @event.listens_for(engine, "begin")
+    def begin(conn: Connection) -> None:
+        conn.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _bring_up_to_date(engine: Engine, path: Path) -> None:
+    found = _revision(engine)
+    if found == HEAD:
+        return
+    if found is not None and found > HEAD:
+        raise JournalError(
+            f"{path}: the state database has schema {found}, this program knows {HEAD}. Install the newer tieout again."
+        )
+    # Alembic is slow to import, and nearly every start finds the schema up to date.
+    from journal.migrate import upgrade
+
+    upgrade(engine)
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as conn:
+        present = conn.exec_driver_sql("SELECT name FROM sqlite_master WHERE name='alembic_version'").first()
+        if present is None:
+            return None
+        row = conn.exec_driver_sql("SELECT version_num FROM alembic_version").first()
+        return None if row is None else str(row[0])
+
+
+def remember(tx: Tx, key: str, value: str) -> str:
+    """Store a fact about this database once and return what is stored (org id, account id)."""
+    stored = tx.conn.scalar(select(tables.meta.c.value).where(tables.meta.c.key == key))
+    if stored is None:
+        tx.conn.execute(tables.meta.insert().values(key=key, value=value))
+        return value
+    return str(stored)
+
+
+def recall(tx: Tx, key: str) -> str | None:
+    """Return a stored fact, or None."""
+    return tx.conn.scalar(select(tables.meta.c.value).where(tables.meta.c.key == key))
+
+
+def replace(tx: Tx, key: str, value: str) -> None:
+    """Store a fact, replacing an earlier one."""
+    tx.conn.execute(tables.meta.delete().where(tables.meta.c.key == key))
+    tx.conn.execute(tables.meta.insert().values(key=key, value=value))
+
+
+def keep(tx: Tx, kind: str, content: str, at: datetime) -> str:
+    """Keep a text by its hash (source body, payload, mapping) and return the hash."""
+    digest = stamps.sha(content)
+    known = tx.conn.scalar(select(tables.blob.c.sha).where(tables.blob.c.sha == digest))
+    if known is None:
+        tx.conn.execute(tables.blob.insert().values(sha=digest, kind=kind, content=content, kept_at=stamps.to_text(at)))
+    return digest
+
+
+def content(tx: Tx, digest: str) -> str:
+    """Return the text kept under a hash."""
+    found = tx.conn.scalar(select(tables.blob.c.content).where(tables.blob.c.sha == digest))
+    if found is None:
+        raise JournalError(f"the state database lacks the content {digest[:12]}; restore it from a backup")
+    return str(found)

@@ -1,0 +1,89 @@
+"""The journal's rows as plain values, for the use cases and for reconciliation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+KIND_CUSTOMER = "cust"
+KIND_ORDER = "so"
+KIND_STATUS = "sfstatus"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """One source record and document number tied to one target record; unique both ways.
+
+    ``origin`` says how it came about: ``created`` by Tieout, ``adopted`` (it existed and was matched).
+    ``net`` and ``currency`` are what Tieout last wrote or found; ``number`` is the document number.
+    """
+
+    kind: str
+    source_id: str
+    doc_no: int
+    external_id: str | None
+    target_id: str
+    number: str | None
+    origin: str
+    evidence: str
+    currency: str | None
+    net: Decimal | None
+    bound_at: datetime
+    fingerprint: str | None = None
+    mapping_sha: str | None = None
+    payload_sha: str | None = None
+    staged_version: str | None = None
+    snapshot: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A record that needs a person or a later fix."""
+
+    id: str
+    kind: str
+    source_id: str
+    label: str
+    code: str
+    class_: str
+    cause: str
+    owner: str
+    fix: str
+    detail: Mapping[str, str]
+    opened_at: datetime
+    last_seen_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIntent:
+    """A write that was prepared or sent and whose result is not yet known."""
+
+    id: str
+    kind: str
+    source_id: str
+    external_id: str | None
+    state: str
+    quiet_until: datetime | None
+    op: str = "add"
+    target_id: str | None = None
+    payload_sha: str = ""
+    fingerprint: str = ""
+    mapping_sha: str = ""
+    staged_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectState:
+    """Where one source record stands: its last outcome in plain words, and when it entered scope."""
+
+    kind: str
+    source_id: str
+    label: str
+    state: str
+    outcome: str | None
+    reason: str | None
+    eligible_at: datetime | None
+    updated_at: datetime

@@ -1,0 +1,214 @@
+"""The tables of the state database, as SQLAlchemy Core.
+
+Money is decimal text, stamps are UTC ISO-8601 text with microseconds, so that SQLite and PostgreSQL
+compare and keep them alike. Every key starts with the connection pair (``salesforce>netsuite``).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+OPEN_INTENT = text("state IN ('PREPARED', 'SENDING', 'AMBIGUOUS')")
+OPEN_HOLD = text("resolved_at IS NULL")
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+blob = Table(
+    "blob",
+    metadata,
+    Column("sha", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("kept_at", String, nullable=False),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("pair", String, nullable=False),
+    Column("job", String, nullable=False),
+    Column("mapping_sha", String),
+    Column("started_at", String, nullable=False),
+    Column("ended_at", String),
+    Column("outcome", String),
+    Column("counts", Text, nullable=False, server_default="{}"),
+)
+
+cursor = Table(
+    "cursor",
+    metadata,
+    Column("pair", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("pos_stamp", String, nullable=False),
+    Column("pos_id", String, nullable=False),
+    Column("updated_at", String, nullable=False),
+    PrimaryKeyConstraint("pair", "stream"),
+)
+
+staged = Table(
+    "staged",
+    metadata,
+    Column("pair", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("source_id", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("body_sha", String, ForeignKey("blob.sha"), nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("modified", String, nullable=False),
+    Column("run_id", String, nullable=False),
+    Column("seen_at", String, nullable=False),
+    PrimaryKeyConstraint("pair", "type", "source_id", "version"),
+)
+
+subject = Table(
+    "subject",
+    metadata,
+    Column("pair", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("source_id", String, nullable=False),
+    Column("doc_no", Integer, nullable=False, server_default="1"),
+    Column("label", Text, nullable=False),
+    Column("desired_version", String),
+    Column("state", String, nullable=False),
+    Column("outcome", String),
+    Column("reason", Text),
+    Column("eligible_at", String),
+    Column("updated_at", String, nullable=False),
+    PrimaryKeyConstraint("pair", "kind", "source_id", "doc_no"),
+)
+
+binding = Table(
+    "binding",
+    metadata,
+    Column("pair", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("source_id", String, nullable=False),
+    Column("doc_no", Integer, nullable=False, server_default="1"),
+    Column("external_id", String),
+    Column("target_id", String, nullable=False),
+    Column("number", String),
+    Column("origin", String, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("currency", String),
+    Column("net", String),
+    Column("fingerprint", String),
+    Column("mapping_sha", String),
+    Column("payload_sha", String),
+    Column("staged_version", String),
+    Column("snapshot", Text),
+    Column("bound_at", String, nullable=False),
+    Column("updated_at", String, nullable=False),
+    PrimaryKeyConstraint("pair", "kind", "source_id", "doc_no"),
+    UniqueConstraint("pair", "kind", "target_id", name="one_source_per_target"),
+)
+
+intent = Table(
+    "intent",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("pair", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("source_id", String, nullable=False),
+    Column("doc_no", Integer, nullable=False, server_default="1"),
+    Column("op", String, nullable=False),
+    Column("external_id", String),
+    Column("target_id", String),
+    Column("payload_sha", String, ForeignKey("blob.sha"), nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("mapping_sha", String, nullable=False),
+    Column("staged_version", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("send_by", String),
+    Column("quiet_until", String),
+    Column("outcome_class", String),
+    Column("outcome_text", Text),
+    Column("run_id", String, nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("closed_at", String),
+)
+Index(
+    "one_open_intent",
+    intent.c.pair,
+    intent.c.kind,
+    intent.c.source_id,
+    intent.c.doc_no,
+    unique=True,
+    sqlite_where=OPEN_INTENT,
+    postgresql_where=OPEN_INTENT,
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("intent_id", String, ForeignKey("intent.id"), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("finished_at", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("code", String, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("request_sha", String, nullable=False),
+    Column("response_sha", String, nullable=False),
+    PrimaryKeyConstraint("intent_id", "n"),
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("pair", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("source_id", String, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("code", String, nullable=False),
+    Column("class", String, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("fix", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("opened_at", String, nullable=False),
+    Column("last_seen_at", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("resolved_at", String),
+    Column("resolution", Text),
+)
+Index(
+    "one_open_hold",
+    hold.c.pair,
+    hold.c.kind,
+    hold.c.source_id,
+    unique=True,
+    sqlite_where=OPEN_HOLD,
+    postgresql_where=OPEN_HOLD,
+)
+
+writeback = Table(
+    "writeback",
+    metadata,
+    Column("pair", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("source_id", String, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("written_at", String, nullable=False),
+    PrimaryKeyConstraint("pair", "type", "source_id"),
+)
