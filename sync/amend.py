@@ -1,0 +1,104 @@
+"""Guards the change of an order that exists: never over an approval, never over somebody else's edit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from connectors.records import ORDER_STATUS_NAMES, ErpLine, Payload, ReadBack
+from journal import bindings
+from journal.holds import HoldCause
+from journal.nouns import KIND_ORDER, Binding
+from sync import codes, payloads
+from sync.decision import Decision, changes
+from sync.world import World
+
+PENDING_APPROVAL = "A"
+
+
+def guard(world: World, decision: Decision) -> Decision:
+    """Turn a wanted order change into one that is safe to send, or into a hold.
+
+    Reads the order as it is now. An order beyond Pending Approval is finance's; an order that no
+    longer looks as Tieout left it was edited there.
+    """
+    if decision.mapped is None or decision.target_id is None:
+        raise ValueError(f"{decision.source_id} has nothing to change")
+    with world.journal.begin() as tx:
+        binding = bindings.get(tx, KIND_ORDER, decision.source_id)
+        before = payloads.load(tx, binding.payload_sha) if binding and binding.payload_sha else None
+    current = world.erp_writer.read_back("salesOrder", internal_id=decision.target_id)
+    after = decision.mapped.for_update(written=before.values if before else ())
+    differences = changes(_updatable(before, after), after, decision.mapped)
+    decision = replace(decision, changes=differences)
+    if current is None:
+        cause = f"Its order {decision.number or decision.target_id} is gone from NetSuite."
+        return _held(decision, codes.hold("TARGET_VANISHED", cause, target=str(decision.target_id)))
+    if current.status != PENDING_APPROVAL:
+        return _held(decision, _locked(decision, current))
+    drift = drifted(binding, current.lines)
+    if drift:
+        cause = f"Order {current.number} was edited in NetSuite ({drift}) and the deal changed in Salesforce."
+        return _held(decision, codes.hold("ERP_DRIFT", cause, changed=_listed(decision)))
+    return replace(decision, payload=_numbered(after, current.lines), keep_lines=_foreign_lines(current.lines))
+
+
+def snapshot(lines: Sequence[ErpLine]) -> str:
+    """Return the lines that Tieout owns as text, to notice later edits by comparison."""
+    return json.dumps(
+        {str(line.key): [line.item_id, _plain(line.quantity), _plain(line.amount)] for line in lines if line.key},
+        sort_keys=True,
+    )
+
+
+def drifted(binding: Binding | None, lines: Sequence[ErpLine]) -> str:
+    """Say in a few words how the order's own lines differ from what Tieout left, or ''."""
+    if binding is None or binding.snapshot is None:
+        return ""
+    then, now = json.loads(binding.snapshot), json.loads(snapshot(lines))
+    if then.keys() != now.keys():
+        return f"{len(then)} lines then, {len(now)} now"
+    changed = sum(then[key] != now[key] for key in then)
+    return f"{changed} of {len(then)} lines changed" if changed else ""
+
+
+def _plain(number: Decimal | None) -> str | None:
+    return None if number is None else f"{number.normalize():f}"
+
+
+def _locked(decision: Decision, current: ReadBack) -> HoldCause:
+    status = ORDER_STATUS_NAMES.get(current.status or "", str(current.status))
+    cause = f"Order {current.number} is {status}; the deal has changed since: {_listed(decision)}."
+    fix = (
+        "Change the order in NetSuite, or take the deal's change back. "
+        "Tieout changes an order only while it is Pending Approval."
+    )
+    return codes.hold("LOCKED_DOWNSTREAM", cause, fix=fix, order_status=status, changed=_listed(decision))
+
+
+def _listed(decision: Decision) -> str:
+    texts = [f"{change.field} {change.before or 'empty'} -> {change.after or 'empty'}" for change in decision.changes]
+    return "; ".join(texts[:5]) + (f"; and {len(texts) - 5} more" if len(texts) > 5 else "")
+
+
+def _updatable(before: Payload | None, after: Payload) -> Payload | None:
+    """Return the earlier payload without the fields that an update does not carry."""
+    if before is None:
+        return None
+    values = {name: value for name, value in before.values.items() if name in after.values or name in after.clear}
+    return replace(before, values=values)
+
+
+def _numbered(after: Payload, lines: Sequence[ErpLine]) -> Payload:
+    numbers: Mapping[str, int] = {line.key: line.line for line in lines if line.key}
+    return replace(after, lines=tuple(replace(line, line=numbers.get(line.key)) for line in after.lines))
+
+
+def _foreign_lines(lines: Sequence[ErpLine]) -> list[int]:
+    return [line.line for line in lines if not line.key]
+
+
+def _held(decision: Decision, cause: HoldCause) -> Decision:
+    return replace(decision, action="hold", reason=cause.cause, hold=cause)

@@ -1,0 +1,101 @@
+"""Every cause for which a record is held: its class, whose turn it is, and the usual way to mend it.
+
+The reference page ``docs/reference/holds.md`` is checked against this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from journal.holds import HoldCause
+
+
+@dataclass(frozen=True, slots=True)
+class HoldCode:
+    """One documented cause. ``class_`` groups causes by what heals them; ``owner`` is a key of ``[owners]``."""
+
+    class_: str
+    owner: str
+    title: str
+    fix: str
+
+
+CODES: Mapping[str, HoldCode] = {
+    "NO_ACCOUNT": HoldCode("data", "data", "the deal has no account", "Set the account on the opportunity."),
+    "NO_LINES": HoldCode("data", "data", "the deal has no products", "Add the products to the opportunity."),
+    "VALUE_MISSING": HoldCode("data", "data", "a needed value is empty", "Fill the field in Salesforce."),
+    "VALUE_NOT_IN_TABLE": HoldCode(
+        "mapping", "admin", "a value is not listed in the mapping's table", "Add the value to the table."
+    ),
+    "BAD_VALUE": HoldCode("data", "data", "a value cannot be used", "Correct the field in Salesforce."),
+    "TOO_LONG": HoldCode("data", "data", "a text is too long for NetSuite", "Shorten it in Salesforce."),
+    "NEGATIVE_LINE": HoldCode("data", "data", "a line is negative", "Enter the discount as the mapping expects."),
+    "LINE_CURRENCY": HoldCode(
+        "data", "data", "a line has another currency than its deal", "Correct the price book entry."
+    ),
+    "RULE_HOLD": HoldCode("data", "data", "a rule of the mapping holds the deal", "See the rule's text."),
+    "ITEM_NOT_FOUND": HoldCode(
+        "reference", "data", "a product is no item in NetSuite", "Create the item, or add an alias to the mapping."
+    ),
+    "ITEM_INACTIVE": HoldCode(
+        "reference", "data", "a product's item is inactive in NetSuite", "Reactivate the item, or change the product."
+    ),
+    "REFERENCE_NOT_FOUND": HoldCode(
+        "reference", "admin", "a name is unknown in NetSuite", "Create it in NetSuite or correct the mapping."
+    ),
+    "CUSTOMER_HELD": HoldCode(
+        "reference", "data", "the deal's customer is itself held", "Mend the customer's hold; the deal follows."
+    ),
+    "PARENT_HELD": HoldCode(
+        "reference", "data", "the parent account's customer is held", "Mend the parent's hold; this one follows."
+    ),
+    "PARENT_CYCLE": HoldCode(
+        "data", "data", "the parent accounts form a circle or are too deep", "Correct Parent Account in Salesforce."
+    ),
+    "CUSTOMER_NEAR_MATCH": HoldCode(
+        "conflict", "data", "a NetSuite customer has nearly this name", "Say whether it is the same company."
+    ),
+    "CUSTOMER_AMBIGUOUS": HoldCode(
+        "conflict", "data", "several NetSuite customers have this name", "Say which one it is."
+    ),
+    "STORED_ID_CONFLICT": HoldCode(
+        "conflict", "data", "the stored NetSuite id does not fit", "Correct or empty the stored id."
+    ),
+    "POSSIBLE_DUPLICATE": HoldCode(
+        "conflict", "finance", "an order that may be this deal's exists already", "Say whether it is this deal's."
+    ),
+    "EXTID_FOREIGN": HoldCode(
+        "conflict", "admin", "our external id is on a record that Tieout did not write", "Clear it in NetSuite."
+    ),
+    "BINDING_CONFLICT": HoldCode(
+        "conflict", "data", "the NetSuite record already belongs to another record", "Decide whose it is."
+    ),
+    "LOCKED_DOWNSTREAM": HoldCode(
+        "conflict", "finance", "the deal changed after its order was approved", "Change the order in NetSuite."
+    ),
+    "ERP_DRIFT": HoldCode(
+        "conflict", "finance", "the order was changed in NetSuite and the deal in Salesforce", "Settle on one version."
+    ),
+    "TARGET_VANISHED": HoldCode(
+        "conflict", "finance", "the record that Tieout wrote is gone from NetSuite", "Restore it or cancel the deal."
+    ),
+    "AMOUNT_MISMATCH": HoldCode(
+        "conflict", "finance", "NetSuite saved another amount than was sent", "Compare the lines in NetSuite."
+    ),
+    "REMOTE_REJECTED": HoldCode("remote", "admin", "NetSuite refused the record", "See NetSuite's own words."),
+    "WRITEBACK_REJECTED": HoldCode("remote", "admin", "Salesforce refused the status", "See Salesforce's own words."),
+}
+
+
+def hold(code: str, cause: str, *, fix: str | None = None, owner: str | None = None, **detail: str) -> HoldCause:
+    """Return the cause of a hold, completed from the table of codes."""
+    known = CODES[code]
+    return HoldCause(
+        code=code,
+        class_=known.class_,
+        cause=cause,
+        owner=owner or known.owner,
+        fix=fix or known.fix,
+        detail=detail,
+    )

@@ -1,0 +1,110 @@
+"""Settles the customers that this run's deals need: parents first, then everything that refers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from journal.staging import StagedRecord
+from sync import settle
+from sync.customers import Facts, decide, due_accounts, gather_accounts, read_facts, reference
+from sync.decision import Decision
+from sync.eligibility import Eligibility
+from sync.lookups import Lookups
+from sync.world import World
+
+Write = Callable[[World, str, Sequence[Decision]], Mapping[str, Decision]]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Every account's customer after this stage, and lookups that know them."""
+
+    decisions: Mapping[str, Decision]
+    lookups: Lookups
+
+
+def settle_customers(
+    world: World,
+    run_id: str,
+    deals: Sequence[StagedRecord],
+    judged: Mapping[str, Eligibility],
+    lookups: Lookups,
+    write: Write,
+) -> Settled:
+    """Match or create the customer of every eligible deal's account; deals before go-live only match."""
+    needed = _accounts(deals, judged, "order")
+    matched = _accounts(deals, judged, "match") - needed
+    due = set(due_accounts(world))
+    facts = read_facts(world)
+    may_create = gather_accounts(world, run_id, sorted(needed | due))
+    only_match = gather_accounts(world, run_id, sorted(matched), parents=False)
+    decisions: dict[str, Decision] = {}
+    for levels, creating in ((may_create, True), (only_match, False)):
+        accounts = {account.source_id: account for level in levels for account in level}
+        for level in levels:
+            fresh = [account for account in level if account.source_id not in decisions]
+            decided = [_decide(world, account, accounts, facts, lookups, may_create=creating) for account in fresh]
+            decisions.update(_carry_out(world, run_id, decided, write, keep_quiet=not creating))
+            facts = _learn(facts, decisions, lookups)
+    return Settled(decisions, lookups)
+
+
+def _accounts(deals: Sequence[StagedRecord], judged: Mapping[str, Eligibility], standing: str) -> set[str]:
+    return {
+        str(account)
+        for deal in deals
+        if judged[deal.source_id].standing == standing and (account := deal.fields.get("AccountId")) is not None
+    }
+
+
+def _decide(
+    world: World,
+    account: StagedRecord,
+    accounts: Mapping[str, StagedRecord],
+    facts: Facts,
+    lookups: Lookups,
+    *,
+    may_create: bool,
+) -> Decision:
+    decision = decide(world, account, accounts, facts, lookups, may_create=may_create)
+    if decision.action == "adopt" and decision.target_id is not None:
+        facts.owners[decision.target_id] = account.source_id
+    return decision
+
+
+def _carry_out(
+    world: World, run_id: str, decided: Sequence[Decision], write: Write, *, keep_quiet: bool
+) -> dict[str, Decision]:
+    """Write what is to be written and note the rest; a mere match for an old deal raises no hold."""
+    results: dict[str, Decision] = {}
+    to_write = []
+    for decision in decided:
+        if decision.action in ("create", "update"):
+            to_write.append(decision)
+        elif decision.action == "hold":
+            results[decision.source_id] = _held(world, decision, keep_quiet=keep_quiet)
+        elif decision.action == "adopt":
+            results[decision.source_id] = settle.adopted(world, decision)
+        elif keep_quiet:
+            results[decision.source_id] = decision
+        else:
+            results[decision.source_id] = settle.noted(world, decision)
+    results.update(write(world, run_id, to_write) if to_write else {})
+    return results
+
+
+def _held(world: World, decision: Decision, *, keep_quiet: bool) -> Decision:
+    if keep_quiet:
+        return replace(decision, action="skip", hold=None)
+    return settle.held(world, decision)
+
+
+def _learn(facts: Facts, decisions: Mapping[str, Decision], lookups: Lookups) -> Facts:
+    """Let the next level and the orders refer to what this level settled."""
+    for account_id, decision in decisions.items():
+        found = reference(decision)
+        if found is not None:
+            lookups.accounts[account_id] = found
+    held = frozenset(account_id for account_id, decision in decisions.items() if decision.action == "hold")
+    return replace(facts, held=held)

@@ -1,0 +1,101 @@
+"""What is to become of one record in this run: the value that ``plan`` prints and ``push`` carries out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from connectors.records import Payload, PayloadLine, PayloadValue, Reference
+from journal.holds import HoldCause
+from mappings.outcome import Finding, Mapped
+
+Action = Literal["create", "update", "adopt", "unchanged", "skip", "wait", "hold"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One field of a plan: what NetSuite holds by our knowledge, what it would hold, and which line says so."""
+
+    field: str
+    before: str | None
+    after: str | None
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One record's outcome before anything is sent.
+
+    ``reason`` is a sentence for a person. ``target_id`` is the NetSuite record to update or adopt.
+    """
+
+    kind: str
+    source_id: str
+    label: str
+    action: Action
+    reason: str
+    version: str = ""
+    external_id: str | None = None
+    target_id: str | None = None
+    number: str | None = None
+    evidence: str = ""
+    payload: Payload | None = None
+    fingerprint: str = ""
+    mapped: Mapped | None = None
+    keep_lines: Sequence[int] = ()
+    changes: Sequence[Change] = ()
+    hold: HoldCause | None = None
+    eligible_at: datetime | None = None
+
+    @property
+    def warnings(self) -> Sequence[Finding]:
+        """What a person should know although the record goes through."""
+        return self.mapped.warnings if self.mapped else ()
+
+
+def shown(value: PayloadValue) -> str:
+    """Return a value as a person reads it: references by name, dates in ISO form."""
+    if isinstance(value, Reference):
+        return value.name or value.external_id or f"{value.type} {value.id}"
+    return "" if value is None else str(value)
+
+
+def changes(before: Payload | None, after: Payload, mapped: Mapped | None) -> list[Change]:
+    """Return the fields in which two payloads differ, body first, then lines by their key."""
+    where = {trace.target: trace.where for trace in mapped.trace} if mapped else {}
+    old = before.values if before else {}
+    found = _differences("", old, after.values, where)
+    found += [Change(field=name, before=shown(old.get(name)), after=None) for name in after.clear]
+    old_lines = {line.key: line for line in before.lines} if before else {}
+    for number, line in enumerate(after.lines, start=1):
+        found += _differences(f"line {number} ", _values(old_lines.pop(line.key, None)), line.values, where)
+    found += [Change(field=f"line {_item(line)}", before="present", after=None) for line in old_lines.values()]
+    return found
+
+
+def _differences(
+    prefix: str,
+    before: Mapping[str, PayloadValue],
+    after: Mapping[str, PayloadValue],
+    where: Mapping[str, str],
+) -> list[Change]:
+    return [
+        Change(
+            field=f"{prefix}{name}",
+            before=shown(before[name]) if name in before else None,
+            after=shown(value),
+            where=where.get(name, where.get(f"lines.{name}", "")),
+        )
+        for name, value in after.items()
+        if name not in before or shown(before[name]) != shown(value)
+    ]
+
+
+def _values(line: PayloadLine | None) -> Mapping[str, PayloadValue]:
+    return line.values if line else {}
+
+
+def _item(line: PayloadLine) -> str:
+    return shown(line.values.get("item"))

@@ -1,0 +1,208 @@
+"""One run: resolve doubts, pull, decide, write, verify, write status back. A straight line.
+
+``plan`` walks the same line over a scratch copy of the journal with hands that write nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import structlog
+
+from connectors.errors import ConnectorError
+from journal import runs, staging, subjects
+from journal.nouns import KIND_ORDER
+from journal.staging import StagedRecord
+from sync import amend, eligibility, order_facts, orders, push, settle, verify, writeback
+from sync.customer_stage import Settled, settle_customers
+from sync.decision import Decision
+from sync.identity import check_identity, note_mapping
+from sync.lookups import load as load_lookups
+from sync.pull import Pulled, pull, pull_one
+from sync.resolve import resolve_open
+from sync.world import DEAL, World
+from sync.writeback import StatusUpdate
+
+log = structlog.get_logger(__name__)
+
+CUSTOMERS, ORDERS, STATUS = "customers", "orders", "status"
+JOBS = (CUSTOMERS, ORDERS, STATUS)
+
+OUTCOMES: Mapping[str, str] = {
+    "create": "created",
+    "update": "updated",
+    "adopt": "matched",
+    "unchanged": "unchanged",
+    "skip": "skipped",
+    "wait": "waiting",
+    "hold": "held",
+}
+"""How a decision is counted and shown once it was carried out."""
+
+
+class UnknownDeal(Exception):
+    """The CRM has no opportunity with this id, or the integration user may not see it."""
+
+
+class Hands(Protocol):
+    """What touches the remote systems on behalf of a run."""
+
+    def write_documents(self, world: World, run_id: str, decisions: Sequence[Decision]) -> Mapping[str, Decision]:
+        """Carry out creates and updates; return each decision as it came out, by source id."""
+
+    def write_status(self, world: World, updates: Sequence[StatusUpdate]) -> Mapping[str, int]:
+        """Write status onto deals; return counts."""
+
+
+class WritingHands:
+    """Writes for real, through the crash-safe protocol."""
+
+    def write_documents(self, world: World, run_id: str, decisions: Sequence[Decision]) -> Mapping[str, Decision]:
+        """See :class:`Hands`."""
+        return push.push(world, run_id, decisions) if decisions else {}
+
+    def write_status(self, world: World, updates: Sequence[StatusUpdate]) -> Mapping[str, int]:
+        """See :class:`Hands`."""
+        return writeback.write(world, updates)
+
+
+@dataclass(slots=True)
+class RunResult:
+    """What one run did, record by record. ``orders`` and ``customers`` hold each record's last decision."""
+
+    run_id: str
+    pulled: Pulled = field(default_factory=Pulled)
+    customers: dict[str, Decision] = field(default_factory=dict)
+    orders: dict[str, Decision] = field(default_factory=dict)
+    status: list[StatusUpdate] = field(default_factory=list)
+    status_counts: Mapping[str, int] = field(default_factory=dict)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of records by kind and outcome (``orders.created``), rows read and status writes."""
+        totals = {"rows.read": self.pulled.read, "rows.staged": self.pulled.staged}
+        for name, decisions in ((CUSTOMERS, self.customers), (ORDERS, self.orders)):
+            for decision in decisions.values():
+                key = f"{name}.{OUTCOMES[decision.action]}"
+                totals[key] = totals.get(key, 0) + 1
+        return totals | {f"status.{name}": count for name, count in self.status_counts.items() if count}
+
+
+def run(world: World, jobs: Sequence[str] = JOBS, *, only: str | None = None, hands: Hands | None = None) -> RunResult:
+    """Run the jobs once, for every due deal or for one.
+
+    Raises:
+        ConnectorError: a remote system could not be reached or refused; what was committed stays.
+        UnknownDeal: ``only`` names no visible opportunity.
+    """
+    hands = hands or WritingHands()
+    result = RunResult(world.random.uuid())
+    with world.journal.begin() as tx:
+        runs.start(tx, result.run_id, " ".join(jobs), world.now())
+    outcome = "failed"
+    try:
+        _steps(world, result, jobs, only, hands)
+        outcome = "done"
+    finally:
+        with world.journal.begin() as tx:
+            runs.finish(tx, result.run_id, outcome, result.counts(), world.mapping_sha, world.now())
+        log.info("run_ended", run=result.run_id, outcome=outcome, **result.counts())
+    return result
+
+
+def _steps(world: World, result: RunResult, jobs: Sequence[str], only: str | None, hands: Hands) -> None:
+    check_identity(world)
+    for decision in resolve_open(world):
+        _note(result, decision)
+    result.pulled = _acquire(world, result.run_id, only)
+    note_mapping(world)
+    if CUSTOMERS in jobs or ORDERS in jobs:
+        _documents(world, result, jobs, only, hands)
+    if STATUS in jobs:
+        result.status = writeback.decide(world, only)
+        result.status_counts = hands.write_status(world, result.status)
+
+
+def _acquire(world: World, run_id: str, only: str | None) -> Pulled:
+    if only is None:
+        return pull(world, run_id)
+    if not pull_one(world, run_id, only):
+        raise UnknownDeal(only)
+    return Pulled(1, 1)
+
+
+def _documents(world: World, result: RunResult, jobs: Sequence[str], only: str | None, hands: Hands) -> None:
+    for decision in verify.verify(world):
+        _note(result, decision)
+    deals = _due_deals(world, only)
+    server_now = world.crm.server_time()
+    judged = {deal.source_id: eligibility.judge(world, deal, server_now) for deal in deals}
+    lookups = load_lookups(world) if deals else None
+    if lookups is None:
+        return
+    settled = settle_customers(world, result.run_id, deals, judged, lookups, hands.write_documents)
+    for decision in settled.decisions.values():
+        _note(result, decision)
+    if ORDERS in jobs:
+        _orders(world, result, deals, judged, settled, hands)
+
+
+def _orders(
+    world: World,
+    result: RunResult,
+    deals: Sequence[StagedRecord],
+    judged: Mapping[str, eligibility.Eligibility],
+    settled: Settled,
+    hands: Hands,
+) -> None:
+    facts = order_facts.read(world, deals, settled.decisions, settled.lookups)
+    to_write = []
+    for deal in deals:
+        decision = orders.decide(world, deal, judged[deal.source_id], facts)
+        if decision.action == "update":
+            decision = _guarded(world, decision)
+        if decision.action in ("create", "update"):
+            to_write.append(decision)
+        else:
+            _note(result, carry_out_locally(world, decision))
+    for decision in hands.write_documents(world, result.run_id, to_write).values():
+        _note(result, decision)
+    for decision in verify.verify(world):
+        _note(result, decision)
+
+
+def _guarded(world: World, decision: Decision) -> Decision:
+    """One order that cannot be read now waits; the others go on."""
+    try:
+        return amend.guard(world, decision)
+    except ConnectorError as error:
+        return replace(decision, action="wait", reason=f"its order could not be read: {error.why}")
+
+
+def carry_out_locally(world: World, decision: Decision) -> Decision:
+    """Write down a decision that needs no remote write."""
+    if decision.action == "hold":
+        return settle.held(world, decision)
+    if decision.action == "adopt":
+        return settle.adopted(world, decision)
+    return settle.noted(world, decision)
+
+
+def _due_deals(world: World, only: str | None) -> list[StagedRecord]:
+    with world.journal.begin() as tx:
+        ids = [only] if only else subjects.due(tx, KIND_ORDER)
+        standing = subjects.state(tx, KIND_ORDER, only) if only else None
+        if standing is not None and standing.state == subjects.AMBIGUOUS:
+            return []
+        found = [staging.newest(tx, DEAL, id_) for id_ in ids]
+    return [deal for deal in found if deal is not None]
+
+
+def _note(result: RunResult, decision: Decision) -> None:
+    """Keep a record's weightiest outcome of this run: a proven write is not hidden by a later 'unchanged'."""
+    book = result.orders if decision.kind == KIND_ORDER else result.customers
+    earlier = book.get(decision.source_id)
+    if earlier is not None and earlier.action in ("create", "update") and decision.action == "unchanged":
+        return
+    book[decision.source_id] = decision

@@ -1,0 +1,49 @@
+"""Notices when a connection suddenly leads to another org or account, and when the mapping has changed."""
+
+from __future__ import annotations
+
+from connectors.errors import ConnectorError
+from journal import database, subjects
+from journal.nouns import KIND_CUSTOMER, KIND_ORDER
+from sync.world import World
+
+MAPPING = "mapping_sha"
+
+
+def check_identity(world: World) -> None:
+    """Refuse to write when the org or the account is not the one that this state database knows.
+
+    A refreshed sandbox keeps its record ids but is another org: its deals have no orders here.
+
+    Raises:
+        ConnectorError: the org or the account has changed.
+    """
+    found = {
+        "sf_org_id": (world.crm.connection, world.crm.organization()),
+        "ns_account_id": (world.erp.connection, world.erp.account()),
+    }
+    with world.journal.begin() as tx:
+        stored = {key: database.remember(tx, key, value) for key, (_name, value) in found.items()}
+    for key, (name, value) in found.items():
+        if stored[key] != value:
+            raise ConnectorError(
+                connection=name,
+                what="checking that this is the system of the last run",
+                why=f"it is {value}, but this state database belongs to {stored[key]}.",
+                fix="Correct the connection in sync.toml, or set [state] path to a new file for another system.",
+            )
+
+
+def note_mapping(world: World) -> None:
+    """Decide every record anew when the mapping has changed, and keep the mapping's text by its hash."""
+    with world.journal.begin() as tx:
+        known = database.recall(tx, MAPPING)
+        if known == world.mapping_sha:
+            return
+        for mapping in (world.customer_mapping, world.order_mapping):
+            for text in mapping.source_texts.values():
+                database.keep(tx, "mapping", text, world.now())
+        database.replace(tx, MAPPING, world.mapping_sha)
+        if known is not None:
+            subjects.reopen_all(tx, KIND_ORDER, world.now())
+            subjects.reopen_all(tx, KIND_CUSTOMER, world.now())

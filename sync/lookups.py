@@ -1,0 +1,103 @@
+"""NetSuite's lists and customers as read once per run, so that mapping needs no remote call."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz, process
+
+from connectors.records import ErpCustomer, ErpReference, Reference
+from mappings.model import FieldRule, Lookup
+from mappings.model import Mapping as FieldMapping
+from mappings.resolver import Unresolved
+from sync.world import World
+
+LEGAL_FORMS = frozenset(
+    ("inc", "llc", "ltd", "limited", "gmbh", "mbh", "corp", "co", "kk", "ag", "incorporated", "corporation", "company")
+    + ("plc", "sa", "sas", "bv", "nv", "ab", "oy", "pty", "srl", "spa", "lp", "llp", "kg", "ohg")
+)
+"""Legal forms that two spellings of one company's name may differ in."""
+
+NEAR = 90.0
+"""Similarity (0 to 100) of two normalised names from which a person is asked whether they are one company."""
+
+
+def normalised(name: str) -> str:
+    """Return a company name without case, punctuation, blanks and legal form, for exact comparison."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    letters = "".join(char if char.isalnum() else " " for char in folded.replace(".", "").replace("'", ""))
+    words = letters.split()
+    while len(words) > 1 and words[-1] in LEGAL_FORMS:
+        words.pop()
+    return " ".join(words)
+
+
+class Customers:
+    """NetSuite's customers, found by id, external id or name."""
+
+    def __init__(self, customers: Iterable[ErpCustomer]) -> None:
+        self.by_id: dict[str, ErpCustomer] = {}
+        self.by_external: dict[str, ErpCustomer] = {}
+        self._by_name: dict[str, list[ErpCustomer]] = {}
+        for customer in customers:
+            self.by_id[customer.id] = customer
+            if customer.external_id:
+                self.by_external[customer.external_id.lower()] = customer
+            if not customer.inactive:
+                self._by_name.setdefault(normalised(customer.name), []).append(customer)
+
+    def named(self, name: str) -> list[ErpCustomer]:
+        """Return the active customers whose normalised name is the same."""
+        return self._by_name.get(normalised(name), [])
+
+    def nearly_named(self, name: str) -> list[ErpCustomer]:
+        """Return the active customers whose name is so close that a person must say whether they are the same."""
+        hits = process.extract(
+            normalised(name), list(self._by_name), scorer=fuzz.token_sort_ratio, score_cutoff=NEAR, limit=5
+        )
+        return [customer for found, _score, _index in hits for customer in self._by_name[found]]
+
+
+@dataclass(slots=True)
+class Lookups:
+    """The resolver that mappings use. ``customer.account`` answers for accounts settled in this run."""
+
+    lists: Mapping[tuple[str, str], Mapping[str, list[ErpReference]]]
+    accounts: dict[str, Reference] = field(default_factory=dict)
+
+    def resolve(self, kind: str, by: str, name: str) -> Reference | Unresolved | None:
+        """Return the reference for a name; see :class:`mappings.resolver.Resolver`."""
+        if (kind, by) == ("customer", "account"):
+            return self.accounts.get(name)
+        hits = self.lists.get((kind, by), {}).get(name.casefold(), [])
+        active = [hit for hit in hits if not hit.inactive]
+        if len(active) > 1:
+            return Unresolved.AMBIGUOUS
+        if not active:
+            return Unresolved.INACTIVE if hits else None
+        return Reference(type=kind, id=active[0].id, name=active[0].name)
+
+
+def load(world: World) -> Lookups:
+    """Read every NetSuite list that the mappings refer to by name."""
+    wanted = sorted({(lookup.kind, lookup.by) for lookup in _lookups(world) if lookup.kind != "customer"})
+    lists = {}
+    for kind, by in wanted:
+        names: dict[str, list[ErpReference]] = {}
+        for entry in world.erp.references(kind, by):
+            names.setdefault(entry.name.casefold(), []).append(entry)
+        lists[kind, by] = names
+    return Lookups(lists)
+
+
+def _lookups(world: World) -> Iterable[Lookup]:
+    for mapping in (world.customer_mapping, world.order_mapping):
+        yield from (rule.lookup for rule in _rules(mapping) if rule.lookup is not None)
+
+
+def _rules(mapping: FieldMapping) -> Iterable[FieldRule]:
+    yield from mapping.fields
+    if mapping.lines is not None:
+        yield from mapping.lines.fields

@@ -1,0 +1,38 @@
+"""A plan: exactly what a sync would write, found by walking the same line with hands that write nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sync import engine, settle
+from sync.decision import Decision
+from sync.world import World
+from sync.writeback import StatusUpdate
+
+
+class PlanningHands:
+    """Notes what would be written."""
+
+    def write_documents(self, world: World, run_id: str, decisions: Sequence[Decision]) -> Mapping[str, Decision]:
+        """Return the decisions as they are; a customer to be created counts as there for its orders."""
+        for decision in decisions:
+            settle.noted(world, replace(decision, action="wait"))
+        return {decision.source_id: decision for decision in decisions}
+
+    def write_status(self, world: World, updates: Sequence[StatusUpdate]) -> Mapping[str, int]:
+        """Count what would be written back."""
+        return {"planned": len(updates)}
+
+
+def plan(world: World, jobs: Sequence[str] = engine.JOBS, *, only: str | None = None) -> engine.RunResult:
+    """Return what a sync would do now. Neither the remote systems nor the journal change."""
+    scratch = world.journal.scratch()
+    try:
+        result = engine.run(world.on(scratch), jobs, only=only, hands=PlanningHands())
+    finally:
+        scratch.close()
+    # What comes back onto a deal whose order does not exist yet is known only after the write.
+    planned = {deal for deal, decision in result.orders.items() if decision.action in ("create", "update")}
+    result.status = [update for update in result.status if update.deal_id not in planned]
+    return result

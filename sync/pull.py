@@ -1,0 +1,238 @@
+"""Acquisition: changed deals into the journal, staged rows and cursor in one transaction per page.
+
+Nothing is decided here and nothing is sent. Windows and cursors come from the CRM's own clock and stamps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from connectors.records import Position, Record, Value, Window, salesforce_id
+from journal import staging, subjects
+from journal.database import Tx
+from journal.nouns import KIND_CUSTOMER, KIND_ORDER
+from journal.staging import StagedRecord
+from sync.world import ACCOUNT, DEAL, LINE, STATUS_FIELDS, World
+
+log = structlog.get_logger(__name__)
+
+DEAL_FIELDS = frozenset(
+    {
+        "Id",
+        "Name",
+        "AccountId",
+        "StageName",
+        "IsWon",
+        "IsClosed",
+        "CloseDate",
+        "LastStageChangeDate",
+        "CurrencyIsoCode",
+        "Amount",
+        *STATUS_FIELDS,
+    }
+)
+LINE_FIELDS = frozenset({"Id", "OpportunityId", "TotalPrice", "Quantity"})
+ACCOUNT_FIELDS = frozenset({"Id", "Name", "ParentId"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """How many rows a pull read, and how many brought new content."""
+
+    read: int = 0
+    staged: int = 0
+
+    def __add__(self, other: Pulled) -> Pulled:
+        return Pulled(self.read + other.read, self.staged + other.staged)
+
+
+def deal_fields(world: World) -> list[str]:
+    """Return every field path of a deal that deciding about it may need."""
+    scope = world.scope.fields if world.scope else frozenset()
+    return sorted(DEAL_FIELDS | world.order_mapping.source_fields() | scope)
+
+
+def line_fields(world: World) -> list[str]:
+    """Return every field path of a line that mapping it may need."""
+    return sorted(LINE_FIELDS | world.order_mapping.line_source_fields())
+
+
+def pull(world: World, run_id: str) -> Pulled:
+    """Bring every change since the last committed page into the journal."""
+    high = world.crm.server_time() - world.settings.salesforce.settle
+    with world.journal.begin() as tx:
+        first = staging.position(tx, DEAL) is None
+    pulled = _pull_deals(world, run_id, high)
+    if first:
+        # The first pull read the lines of every deal it staged, so line changes matter from here on.
+        with world.journal.begin() as tx:
+            staging.advance(tx, LINE, Position(high, ""), world.now())
+    else:
+        pulled += _pull_lines(world, run_id, high)
+    if _follows_accounts(world):
+        pulled += _pull_accounts(world, run_id, high)
+    pulled += refresh(world, run_id)
+    log.info("pulled", rows_read=pulled.read, rows_staged=pulled.staged, up_to=high.isoformat())
+    return pulled
+
+
+def _window(world: World, stream: str, high: datetime) -> Window:
+    with world.journal.begin() as tx:
+        position = staging.position(tx, stream)
+    low = None if position is None else position.stamp - world.settings.salesforce.overlap
+    return Window(low, high)
+
+
+def _pull_deals(world: World, run_id: str, high: datetime) -> Pulled:
+    pulled = Pulled()
+    for page in world.crm.changed(DEAL, deal_fields(world), _window(world, DEAL, high)):
+        with world.journal.begin() as tx:
+            known = subjects.known(tx, KIND_ORDER, [record.ref.id for record in page.records])
+        relevant = [record for record in page.records if record.ref.id in known or _is_won(record)]
+        staged = _stage_deals(world, run_id, relevant, (DEAL, page.last))
+        pulled += Pulled(len(page.records), staged)
+        world.observer.progress("read deals", pulled.read, None)
+    return pulled
+
+
+def _pull_lines(world: World, run_id: str, high: datetime) -> Pulled:
+    """A line's edit need not touch its deal: the lines are a stream of their own."""
+    pulled = Pulled()
+    for page in world.crm.changed(LINE, ["Id", "OpportunityId"], _window(world, LINE, high)):
+        deal_ids = sorted({salesforce_id(str(record.fields["OpportunityId"])) for record in page.records})
+        with world.journal.begin() as tx:
+            known = subjects.known(tx, KIND_ORDER, deal_ids)
+        staged = _stage_deals(world, run_id, _deals(world, sorted(known)), (LINE, page.last))
+        pulled += Pulled(len(page.records), staged)
+    return pulled
+
+
+def _pull_accounts(world: World, run_id: str, high: datetime) -> Pulled:
+    pulled = Pulled()
+    for page in world.crm.changed(ACCOUNT, account_fields(world), _window(world, ACCOUNT, high)):
+        with world.journal.begin() as tx:
+            known = subjects.known(tx, KIND_CUSTOMER, [record.ref.id for record in page.records])
+            relevant = [record for record in page.records if record.ref.id in known and not record.deleted]
+            fresh = [record for record in relevant if _stage_account(world, tx, record, run_id)]
+            staged = len(fresh)
+            for record in fresh:
+                label = _text(record.fields.get("Name"))
+                subjects.mark(tx, KIND_CUSTOMER, record.ref.id, label=label, state=subjects.READY, at=world.now())
+            if page.last is not None:
+                staging.advance(tx, ACCOUNT, page.last, world.now())
+        pulled += Pulled(len(page.records), staged)
+    return pulled
+
+
+def refresh(world: World, run_id: str) -> Pulled:
+    """Read again every deal that is held or waits: what heals it may not have moved the deal's own stamp."""
+    with world.journal.begin() as tx:
+        ids = subjects.due(tx, KIND_ORDER)
+    staged = _stage_deals(world, run_id, _deals(world, ids), None)
+    return Pulled(0, staged)
+
+
+def pull_one(world: World, run_id: str, deal_id: str) -> bool:
+    """Read one deal by its id, leaving the cursor alone; return whether it exists."""
+    records = _deals(world, [deal_id])
+    _stage_deals(world, run_id, records, None)
+    return bool(records)
+
+
+def _deals(world: World, ids: Sequence[str]) -> list[Record]:
+    return world.crm.by_ids(DEAL, deal_fields(world), ids) if ids else []
+
+
+def _stage_deals(
+    world: World, run_id: str, records: Sequence[Record], advance: tuple[str, Position | None] | None
+) -> int:
+    """Stage the deals with all their lines and move the cursor, together or not at all."""
+    staged_records = list(_with_lines(world, records))
+    now = world.now()
+    new = 0
+    with world.journal.begin() as tx:
+        for record in staged_records:
+            if staging.stage(tx, record, run_id, now) or subjects.state(tx, KIND_ORDER, record.source_id) is None:
+                new += 1
+                _make_ready(tx, record, now)
+        if advance is not None and advance[1] is not None:
+            staging.advance(tx, advance[0], advance[1], now)
+    return new
+
+
+def _make_ready(tx: Tx, record: StagedRecord, now: datetime) -> None:
+    """A newer reading is decided again, unless a write about it is still in doubt."""
+    standing = subjects.state(tx, KIND_ORDER, record.source_id)
+    if standing is not None and standing.state == subjects.AMBIGUOUS:
+        return
+    subjects.mark(tx, KIND_ORDER, record.source_id, label=deal_label(record), state=subjects.READY, at=now)
+
+
+def _with_lines(world: World, records: Sequence[Record]) -> Iterable[StagedRecord]:
+    won = [record.ref.id for record in records if not record.deleted]
+    children = world.crm.children(LINE, line_fields(world), "OpportunityId", won) if won else []
+    lines: dict[str, list[Record]] = {}
+    for child in children:
+        lines.setdefault(salesforce_id(str(child.fields["OpportunityId"])), []).append(child)
+    for record in records:
+        own = lines.get(record.ref.id, [])
+        yield StagedRecord(
+            type=DEAL,
+            source_id=record.ref.id,
+            fields=dict(record.fields),
+            lines=[dict(line.fields) for line in own],
+            modified=max([record.modified, *(line.modified for line in own)]),
+            deleted=record.deleted,
+        )
+
+
+def account_fields(world: World) -> list[str]:
+    """Return every field path of an account that mapping it may need."""
+    return sorted(ACCOUNT_FIELDS | world.customer_mapping.source_fields())
+
+
+def stage_accounts(world: World, run_id: str, ids: Sequence[str]) -> dict[str, StagedRecord]:
+    """Read accounts by id, keep them, and return them as staged."""
+    records = world.crm.by_ids(ACCOUNT, account_fields(world), ids) if ids else []
+    found: dict[str, StagedRecord] = {}
+    with world.journal.begin() as tx:
+        for record in records:
+            _stage_account(world, tx, record, run_id)
+            staged = staging.newest(tx, ACCOUNT, record.ref.id)
+            if staged is not None:
+                found[record.ref.id] = staged
+    return found
+
+
+def _stage_account(world: World, tx: Tx, record: Record, run_id: str) -> bool:
+    staged = StagedRecord(
+        type=ACCOUNT,
+        source_id=record.ref.id,
+        fields=dict(record.fields),
+        lines=(),
+        modified=record.modified,
+        deleted=record.deleted,
+    )
+    return staging.stage(tx, staged, run_id, world.now())
+
+
+def _follows_accounts(world: World) -> bool:
+    """Accounts are followed only where the mapping keeps some customer field up to date."""
+    return any(rule.write == "always" for rule in world.customer_mapping.fields)
+
+
+def _is_won(record: Record) -> bool:
+    return record.fields.get("IsWon") is True and not record.deleted
+
+
+def deal_label(record: StagedRecord) -> str:
+    """Return what a person calls the deal."""
+    return _text(record.fields.get("Name")) or record.source_id
+
+
+def _text(value: Value) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,170 @@
+"""Carries decisions out: commit the intent, send once, settle what is proven, doubt the rest.
+
+No transaction is open while a request is under way. One armed intent is one request on the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from connectors.records import Payload, WriteOutcome, WriteRequest
+from journal import intents, subjects
+from journal.holds import HoldCause
+from journal.nouns import KIND_CUSTOMER, OpenIntent
+from sync import codes, payloads, settle
+from sync.decision import Decision
+from sync.resolve import probe
+from sync.world import World
+
+log = structlog.get_logger(__name__)
+
+STAMPS = {
+    "salesOrder": ("custbody_tieout_intent", "custbody_tieout_ver"),
+    "customer": ("custentity_tieout_intent", None),
+}
+"""Custom fields that say which intent, and which source version, wrote a record."""
+
+THROTTLE_ROUNDS = 5
+"""How often a refused-by-throttle write is tried again in one run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """A decision whose intent is committed, and the request that carries it."""
+
+    decision: Decision
+    intent: OpenIntent
+    request: WriteRequest
+
+
+def push(world: World, run_id: str, decisions: Sequence[Decision]) -> dict[str, Decision]:
+    """Send creates and updates; return each one's decision as it came out, by source id.
+
+    A write that NetSuite throttled was not carried out: it is tried again a few times in this run.
+    """
+    results: dict[str, Decision] = {}
+    todo = list(decisions)
+    for round_ in range(THROTTLE_ROUNDS):
+        throttled: list[Decision] = []
+        for decision, outcome in _send_all(world, run_id, todo):
+            result = settle_one(world, run_id, decision, outcome)
+            results[decision.decision.source_id] = result
+            if outcome.status == "no_op" and result.action == "wait":
+                throttled.append(decision.decision)
+            world.observer.progress(_stage(decisions), len(results), len(decisions))
+        todo = throttled
+        if not todo:
+            break
+        world.clock.sleep(world.random.uniform(0.5, 1.5) * 2**round_)
+    return results
+
+
+def _stage(decisions: Sequence[Decision]) -> str:
+    return "write customers" if decisions[0].kind == KIND_CUSTOMER else "write sales orders"
+
+
+def _send_all(world: World, run_id: str, decisions: Sequence[Decision]) -> Iterator[tuple[Armed, WriteOutcome]]:
+    """Arm and send in batches just large enough to keep the configured slots busy within the send window."""
+    size = max(1, world.settings.netsuite.slots) * 2
+    for start in range(0, len(decisions), size):
+        batch = [arm(world, run_id, decision) for decision in decisions[start : start + size]]
+        by_key = {armed.request.key: armed for armed in batch}
+        for request, outcome in world.erp_writer.write([armed.request for armed in batch]):
+            yield by_key[request.key], outcome
+
+
+def arm(world: World, run_id: str, decision: Decision) -> Armed:
+    """Freeze the payload and commit the intent. From here on the write may have happened."""
+    if decision.payload is None:
+        raise ValueError(f"nothing to write for {decision.source_id}")
+    intent_id = world.random.uuid()
+    payload = _stamped(decision.payload, intent_id, decision.version)
+    now = world.now()
+    netsuite = world.settings.netsuite
+    send_by = now + netsuite.send_window
+    creates = decision.action == "create"
+    with world.journal.begin() as tx:
+        intent = OpenIntent(
+            id=intent_id,
+            kind=decision.kind,
+            source_id=decision.source_id,
+            external_id=decision.external_id,
+            state=intents.SENDING,
+            quiet_until=send_by + netsuite.quiet_period,
+            op="add" if creates else "update",
+            target_id=None if creates else decision.target_id,
+            payload_sha=payloads.keep(world, tx, payload),
+            fingerprint=decision.fingerprint,
+            mapping_sha=world.mapping_sha,
+            staged_version=decision.version,
+        )
+        intents.arm(tx, intent, run_id=run_id, send_by=send_by, quiet_until=send_by + netsuite.quiet_period, at=now)
+        subjects.mark(
+            tx,
+            decision.kind,
+            decision.source_id,
+            label=decision.label,
+            state=subjects.AMBIGUOUS,
+            outcome="wait",
+            reason="being written",
+            version=decision.version,
+            eligible_at=decision.eligible_at,
+            at=now,
+        )
+    request = WriteRequest(
+        key=intent_id,
+        op="add" if creates else "update",
+        payload=payload,
+        external_id=decision.external_id if creates else None,
+        internal_id=None if creates else decision.target_id,
+        keep_lines=decision.keep_lines,
+        send_by=send_by,
+    )
+    return Armed(decision, intent, request)
+
+
+def _stamped(payload: Payload, intent_id: str, version: str) -> Payload:
+    intent_field, version_field = STAMPS[payload.type]
+    values = {**payload.values, intent_field: intent_id}
+    if version_field is not None:
+        values[version_field] = version
+    return replace(payload, values=values)
+
+
+def settle_one(world: World, run_id: str, armed: Armed, outcome: WriteOutcome) -> Decision:
+    """Write down what the answer proves, and return the decision as it stands now."""
+    now = world.now()
+    with world.journal.begin() as tx:
+        intents.note_attempt(tx, armed.intent.id, outcome, now)
+    log.info(
+        "write_answered",
+        run=run_id,
+        record=armed.decision.source_id,
+        intent=armed.intent.id,
+        status=outcome.status,
+        code=outcome.code,
+    )
+    if outcome.status == "success" and outcome.target_id is not None:
+        return settle.applied(world, armed.intent, armed.decision, outcome.target_id, "answered by NetSuite")
+    if outcome.status == "no_op":
+        return settle.not_sent(world, armed.intent, armed.decision, f"{outcome.code}: {outcome.message}")
+    if outcome.status == "rejected":
+        return settle.rejected(world, armed.intent, armed.decision, rejection(outcome))
+    if outcome.status == "conflict":
+        reason = "NetSuite says the record has just been changed; it is read again next time"
+        return settle.not_sent(world, armed.intent, armed.decision, reason)
+    settle.doubtful(world, armed.intent, armed.decision, f"{outcome.code}: {outcome.message}")
+    return probe(world, armed.intent, armed.decision, already_exists=outcome.status == "exists")
+
+
+def rejection(outcome: WriteOutcome) -> HoldCause:
+    """Return the hold for a record that NetSuite refused, in NetSuite's own words."""
+    return codes.hold(
+        "REMOTE_REJECTED",
+        f"NetSuite refused it: {outcome.message} ({outcome.code})",
+        fix="Mend what NetSuite names, in Salesforce, in NetSuite or in the mapping; the next run tries again.",
+        remote_code=outcome.code,
+    )

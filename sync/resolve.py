@@ -1,0 +1,124 @@
+"""Reads doubtful writes back, first thing in every run: adopt what is found, re-send what is surely missing.
+
+Only a strongly consistent record ``get`` counts as proof, and an absence counts only after the quiet period.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from connectors.errors import ConnectorError
+from connectors.records import ReadBack
+from journal import intents, subjects
+from journal.holds import HoldCause
+from journal.nouns import KIND_CUSTOMER, OpenIntent
+from sync import codes, settle
+from sync.decision import Decision
+from sync.world import World
+
+log = structlog.get_logger(__name__)
+
+TARGET_TYPES = {KIND_CUSTOMER: "customer"}
+DEFAULT_TARGET = "salesOrder"
+
+
+def resolve_open(world: World) -> list[Decision]:
+    """Probe every write whose outcome is unknown, as a crash or a lost answer leaves them."""
+    with world.journal.begin() as tx:
+        pending = intents.open_intents(tx)
+    return [probe(world, intent, _decision(world, intent)) for intent in pending]
+
+
+def probe(world: World, intent: OpenIntent, decision: Decision, *, already_exists: bool = False) -> Decision:
+    """Look once whether the write happened, and settle what that proves.
+
+    ``already_exists``: NetSuite refused the create because such a record is there. If the read-back
+    then finds none, the clash is another one (a customer's name), and a person must look.
+    """
+    type_ = TARGET_TYPES.get(intent.kind, DEFAULT_TARGET)
+    try:
+        found = read_back(world, type_, intent)
+    except ConnectorError as error:
+        # A probe that fails says nothing about the record.
+        return settle.doubtful(world, intent, decision, f"the read-back failed: {error.why}")
+    log.info("read_back", record=intent.source_id, intent=intent.id, found=found is not None)
+    if found is not None:
+        return _found(world, intent, decision, found)
+    if already_exists:
+        cause = "NetSuite says that such a record exists already, but none carries Tieout's external id."
+        return settle.rejected(world, intent, decision, _name_clash(cause))
+    if intent.op == "update":
+        cause = f"The record with the NetSuite id {intent.target_id} no longer exists."
+        return settle.rejected(world, intent, decision, codes.hold("TARGET_VANISHED", cause))
+    return _absent(world, intent, decision)
+
+
+def read_back(world: World, type_: str, intent: OpenIntent) -> ReadBack | None:
+    """Return the record that the intent would have written, or None when NetSuite has none."""
+    if intent.op == "update":
+        return world.erp_writer.read_back(type_, internal_id=intent.target_id)
+    return world.erp_writer.read_back(type_, external_id=intent.external_id)
+
+
+def _found(world: World, intent: OpenIntent, decision: Decision, found: ReadBack) -> Decision:
+    if found.intent == intent.id:
+        settled = settle.applied(world, intent, decision, found.id, "found by read-back")
+        return _decide_again(world, settled)
+    if intent.op == "update":
+        return _absent(world, intent, decision)
+    with world.journal.begin() as tx:
+        earlier = intents.find(tx, found.intent, intent.kind, intent.source_id) if found.intent else None
+    if earlier is not None:
+        # An earlier request of ours arrived after all: what NetSuite holds is that request's content.
+        landed = replace(
+            intent,
+            fingerprint=earlier.fingerprint,
+            payload_sha=earlier.payload_sha,
+            mapping_sha=earlier.mapping_sha,
+            staged_version=earlier.staged_version,
+        )
+        settled = settle.applied(world, landed, decision, found.id, "an earlier request of Tieout's")
+        return _decide_again(world, settled)
+    cause = f"NetSuite's record {found.number or found.id} carries Tieout's external id but was not written by it."
+    return settle.rejected(world, intent, decision, codes.hold("EXTID_FOREIGN", cause, target=found.id))
+
+
+def _absent(world: World, intent: OpenIntent, decision: Decision) -> Decision:
+    if intent.quiet_until is not None and world.now() < intent.quiet_until:
+        until = f"{intent.quiet_until:%Y-%m-%d %H:%M:%S} UTC"
+        return settle.doubtful(world, intent, decision, f"not found; NetSuite may still be writing it until {until}")
+    return settle.absent(world, intent, decision)
+
+
+def _decide_again(world: World, decision: Decision) -> Decision:
+    """The source may have changed since the doubtful write: compare once more in this run."""
+    with world.journal.begin() as tx:
+        settle.stand(tx, decision, subjects.READY, world.now())
+    return decision
+
+
+def _name_clash(cause: str) -> HoldCause:
+    return codes.hold(
+        "REMOTE_REJECTED",
+        cause,
+        fix="Look for a NetSuite record of that name; enter its id on the Salesforce record, or rename one of them.",
+    )
+
+
+def _decision(world: World, intent: OpenIntent) -> Decision:
+    with world.journal.begin() as tx:
+        standing = subjects.state(tx, intent.kind, intent.source_id)
+    base = Decision(
+        kind=intent.kind,
+        source_id=intent.source_id,
+        label=standing.label if standing else intent.source_id,
+        action="wait",
+        reason="its last write is being checked",
+        version=intent.staged_version,
+        external_id=intent.external_id,
+        target_id=intent.target_id,
+        fingerprint=intent.fingerprint,
+    )
+    return replace(base, eligible_at=standing.eligible_at if standing else None)

@@ -1,0 +1,149 @@
+"""Writes down what became of a decision: binding, intent, hold and standing, in one transaction each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from journal import bindings, holds, intents, subjects
+from journal.database import Tx
+from journal.holds import HoldCause
+from journal.nouns import Binding, OpenIntent
+from sync import codes
+from sync.decision import Decision
+from sync.world import World
+
+
+def applied(world: World, intent: OpenIntent, decision: Decision, target_id: str, evidence: str) -> Decision:
+    """The write is proven: bind the records and close the intent."""
+    now = world.now()
+    done = replace(decision, target_id=target_id, action="create" if intent.op == "add" else "update")
+    binding = Binding(
+        kind=intent.kind,
+        source_id=intent.source_id,
+        doc_no=1,
+        external_id=intent.external_id,
+        target_id=target_id,
+        number=None,
+        origin=bindings.CREATED,
+        evidence=evidence,
+        currency=None,
+        net=None,
+        bound_at=now,
+        fingerprint=intent.fingerprint,
+        mapping_sha=intent.mapping_sha,
+        payload_sha=intent.payload_sha,
+        staged_version=intent.staged_version,
+    )
+    with world.journal.begin() as tx:
+        bindings.bind(tx, binding)
+        intents.close(tx, intent.id, "applied", evidence, now)
+        _settled(tx, done, now)
+    return done
+
+
+def not_sent(world: World, intent: OpenIntent, decision: Decision, reason: str) -> Decision:
+    """Nothing was written: the record is due again."""
+    now = world.now()
+    waiting = replace(decision, action="wait", reason=f"not written yet: {reason}")
+    with world.journal.begin() as tx:
+        intents.close(tx, intent.id, "not_sent", reason, now)
+        stand(tx, waiting, subjects.WAITING, now)
+    return waiting
+
+
+def absent(world: World, intent: OpenIntent, decision: Decision) -> Decision:
+    """The quiet period is over and NetSuite has no such record: it may be written anew."""
+    now = world.now()
+    waiting = replace(decision, action="wait", reason="its first request never reached NetSuite; it is written anew")
+    with world.journal.begin() as tx:
+        intents.close(tx, intent.id, "absent_after_quiet", "not found after the quiet period", now)
+        stand(tx, waiting, subjects.READY, now)
+    return waiting
+
+
+def doubtful(world: World, intent: OpenIntent, decision: Decision, reason: str) -> Decision:
+    """Nobody knows whether the write happened: no second request until a read-back proves it."""
+    waiting = replace(decision, action="wait", reason=f"NetSuite gave no clear answer ({reason}); Tieout looks again")
+    with world.journal.begin() as tx:
+        intents.doubt(tx, intent.id, reason)
+        stand(tx, waiting, subjects.AMBIGUOUS, world.now())
+    return waiting
+
+
+def rejected(world: World, intent: OpenIntent, decision: Decision, cause: HoldCause) -> Decision:
+    """NetSuite refused the record: hold it with NetSuite's own words."""
+    with world.journal.begin() as tx:
+        intents.close(tx, intent.id, "rejected", cause.cause, world.now())
+    return held(world, replace(decision, action="hold", reason=cause.cause, hold=cause))
+
+
+def held(world: World, decision: Decision) -> Decision:
+    """Hold a record for a person."""
+    if decision.hold is None:
+        raise ValueError(f"{decision.source_id} is held without a cause")
+    now = world.now()
+    with world.journal.begin() as tx:
+        holds.open_hold(tx, decision.kind, decision.source_id, decision.label, decision.hold, now)
+        stand(tx, decision, subjects.HELD, now)
+    return decision
+
+
+def adopted(world: World, decision: Decision) -> Decision:
+    """Bind an existing NetSuite record that was proven to be this one's."""
+    if decision.target_id is None:
+        raise ValueError(f"{decision.source_id} is matched with nothing")
+    now = world.now()
+    binding = Binding(
+        kind=decision.kind,
+        source_id=decision.source_id,
+        doc_no=1,
+        external_id=decision.external_id,
+        target_id=decision.target_id,
+        number=decision.number,
+        origin=bindings.ADOPTED,
+        evidence=decision.evidence,
+        currency=None,
+        net=None,
+        bound_at=now,
+    )
+    try:
+        with world.journal.begin() as tx:
+            bindings.bind(tx, binding)
+            _settled(tx, decision, now)
+    except bindings.BindingConflict as conflict:
+        cause = f"{decision.number or decision.target_id} cannot be bound to this record: {conflict}."
+        return held(world, replace(decision, action="hold", reason=cause, hold=codes.hold("BINDING_CONFLICT", cause)))
+    return decision
+
+
+def noted(world: World, decision: Decision) -> Decision:
+    """Write down an outcome that needs no remote write: unchanged, skipped, waiting."""
+    now = world.now()
+    state = subjects.WAITING if decision.action == "wait" else subjects.SETTLED
+    with world.journal.begin() as tx:
+        if decision.action != "wait":
+            holds.resolve(tx, decision.kind, decision.source_id, decision.reason, now)
+        stand(tx, decision, state, now)
+    return decision
+
+
+def stand(tx: Tx, decision: Decision, state: str, now: datetime) -> None:
+    """Write where the record stands."""
+    subjects.mark(
+        tx,
+        decision.kind,
+        decision.source_id,
+        label=decision.label,
+        state=state,
+        outcome=decision.action,
+        reason=decision.reason,
+        version=decision.version or None,
+        eligible_at=decision.eligible_at,
+        at=now,
+    )
+
+
+def _settled(tx: Tx, decision: Decision, now: datetime) -> None:
+    holds.resolve(tx, decision.kind, decision.source_id, decision.reason, now)
+    stand(tx, decision, subjects.SETTLED, now)
