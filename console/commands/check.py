@@ -1,0 +1,31 @@
+"""``tieout check``: everything that can be wrong before a run, said before a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from console.bootstrap import opened_world
+from console.output import Output
+from sync.identity import check_identity
+from sync.preflight import require_sound
+
+
+def execute(config: Path, output: Output) -> None:
+    """Check files, credentials, fields and references; raises on the first kind of error found."""
+    with opened_world(config) as world:
+        warnings = require_sound(world)
+        check_identity(world)
+        examples = len(world.order_mapping.examples) + len(world.customer_mapping.examples)
+        content = {
+            "salesforce": {"organization": world.crm.organization(), "time": world.crm.server_time()},
+            "netsuite": {"account": world.erp.account(), "time": world.erp.server_time()},
+            "mapping": world.mapping_sha,
+            "examples": examples,
+            "warnings": [str(warning) for warning in warnings],
+        }
+    for warning in warnings:
+        output.line(f"warning: {warning}", style="yellow")
+    output.line(f"Salesforce org {content['salesforce']['organization']} answers.")
+    output.line(f"NetSuite account {content['netsuite']['account']} answers.")
+    output.line(f"Mappings are sound, {examples} examples hold. Version {content['mapping']}.")
+    output.json("check", content)

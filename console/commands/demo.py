@@ -1,0 +1,195 @@
+"""``tieout demo``: the whole way on local servers, judged by those servers' own logs and the planted truth."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from config.errors import ConfigError, ConfigProblem
+from config.maps import template_files
+from console.bootstrap import opened_world
+from console.commands.reconcile import reconciled
+from console.commands.sandbox import SECONDS
+from console.demo_screen import Screen, show
+from console.output import Output
+from journal import holds
+from reconcile.report import Report
+from sandbox import control_client
+from sandbox.dump import dump
+from sync.engine import RunResult, run
+from sync.preflight import require_sound
+from sync.world import World
+
+NOW = "2026-11-22T12:00:00Z"
+"""The demo's present: its book was written around this day."""
+
+MARKER = ".tieout-demo"
+SECRET_NAMES = {
+    "TIEOUT_SF_CLIENT_ID": ("salesforce", "client_id"),
+    "TIEOUT_SF_CLIENT_SECRET": ("salesforce", "client_secret"),
+    "TIEOUT_NS_CONSUMER_KEY": ("netsuite", "consumer_key"),
+    "TIEOUT_NS_CONSUMER_SECRET": ("netsuite", "consumer_secret"),
+    "TIEOUT_NS_TOKEN_ID": ("netsuite", "token_id"),
+    "TIEOUT_NS_TOKEN_SECRET": ("netsuite", "token_secret"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What NetSuite's own log and store say about the demo's syncs."""
+
+    created: int
+    duplicates: int
+    lost: int
+    second_run_writes: int
+
+
+def execute(directory: Path, seed: int, output: Output) -> None:
+    """Run the demo in an empty folder and print its first screen."""
+    sandbox = directory / "sandbox"
+    _clear(directory)
+    output.line("Starting a local Salesforce and a local NetSuite with a demo book ...")
+    with served(sandbox, seed) as ready:
+        config = write_files(directory, ready)
+        with output.progress() as observer, opened_world(config, observer, alone=True) as world:
+            screen = _play(world, sandbox, output)
+        show(output, screen, directory)
+    output.json("demo", screen.content())
+
+
+def _play(world: World, sandbox: Path, output: Output) -> Screen:
+    require_sound(world)
+    output.line("Syncing: won deals become customers and sales orders ...")
+    first = run(world)
+    with world.journal.begin() as tx:
+        held = holds.open_holds(tx)
+    output.line("Syncing again, an hour later: nothing may be written twice ...")
+    control_client.step(sandbox, SECONDS["h"])
+    before = len(_writes(sandbox))
+    second = run(world)
+    writes = len(_writes(sandbox)) - before
+    output.line("People edit deals and orders by hand in both systems ...")
+    edits = control_client.post(sandbox, "edits", {"phase": "after"})["applied"]
+    output.line("Reconciling both systems ...")
+    report, book = reconciled(world)
+    return Screen(
+        first=first,
+        second=second,
+        held=held,
+        report=report,
+        workbook=book,
+        judged=judge(sandbox, first, writes),
+        truth=json.loads((sandbox / "book" / "truth.json").read_text(encoding="utf-8")),
+        edits=int(edits),
+        followed=_followed(world, first, report, sandbox),
+    )
+
+
+def judge(sandbox: Path, first: RunResult, second_run_writes: int) -> Judged:
+    """Count duplicates and losses by what NetSuite's log says was committed, never by Tieout's journal."""
+    created: dict[str, int] = {}
+    for entry in _requests(sandbox, "netsuite"):
+        for effect in entry["effect"]:
+            if entry["operation"] == "add salesOrder":
+                key = str(effect.get("external_id") or effect["id"]).lower()
+                created[key] = created.get(key, 0) + 1
+    wanted = {str(decision.external_id).lower() for decision in first.orders.values() if decision.action == "create"}
+    return Judged(
+        created=sum(created.values()),
+        duplicates=sum(count - 1 for count in created.values()),
+        lost=len(wanted - created.keys()),
+        second_run_writes=second_run_writes,
+    )
+
+
+def _requests(sandbox: Path, system: str) -> Iterator[dict[str, Any]]:
+    return (json.loads(line) for line in dump(sandbox, system, "requests"))
+
+
+def _writes(sandbox: Path) -> list[dict[str, Any]]:
+    return [entry for system in ("salesforce", "netsuite") for entry in _requests(sandbox, system) if entry["effect"]]
+
+
+def _followed(world: World, first: RunResult, report: Report, sandbox: Path) -> dict[str, Any]:
+    """Follow one clean created deal to its Salesforce record, as Salesforce itself holds it."""
+    troubled = {discrepancy.crm_id for discrepancy in report.discrepancies}
+    chosen = min(
+        (decision for decision in first.orders.values() if decision.action == "create"),
+        key=lambda decision: (decision.source_id in troubled, decision.source_id),
+    )
+    record = next(
+        found
+        for found in map(json.loads, dump(sandbox, "salesforce", "Opportunity"))
+        if found["Id"] == chosen.source_id
+    )
+    return {"deal": record, "external_id": chosen.external_id, "netsuite_id": chosen.target_id}
+
+
+@contextmanager
+def served(sandbox: Path, seed: int, book: str = "demo", now: str = NOW) -> Iterator[dict[str, Any]]:
+    """Run the sandbox as a process of its own, as an admin would; stop it afterwards."""
+    command = [sys.executable, "-c", "from console.main import run; run()", "sandbox", "serve"]
+    arguments = ["--dir", str(sandbox), "--book", book, "--seed", str(seed), "--now", now]
+    process = subprocess.Popen(  # noqa: S603  our own program
+        [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        line = process.stdout.readline() if process.stdout else ""
+        if not line:
+            detail = process.stderr.read() if process.stderr else ""
+            raise ConfigError([ConfigProblem("tieout sandbox serve", "the local servers did not start.", detail)])
+        yield json.loads(line)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def write_files(directory: Path, ready: dict[str, Any]) -> Path:
+    """Write the files a newcomer starts with, pointed at the local servers; return the path of sync.toml."""
+    secrets = directory / "secrets"
+    secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path, text in template_files().items():
+        target = directory / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(_pointed(text, ready, secrets) if path == "sync.toml" else text, encoding="utf-8")
+    return directory / "sync.toml"
+
+
+def _pointed(text: str, ready: dict[str, Any], secrets: Path) -> str:
+    """Point the template at the local servers: their addresses, secret files, and no waiting."""
+    for name, (system, key) in SECRET_NAMES.items():
+        file = secrets / name.removeprefix("TIEOUT_").lower()
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+            handle.write(ready[system][key])
+        text = text.replace(f"env:{name}", f"file:{file.resolve()}")
+    replacements = {
+        "# base_url = ": f'base_url = "{ready["salesforce"]["base_url"]}"    # ',
+        "# base_url  = ": f'base_url  = "{ready["netsuite"]["base_url"]}"   # ',
+        'wait    = "30m"': 'wait    = "0s"',
+        '# quiet_period = "16m"': 'quiet_period = "2s"',
+        '# send_window  = "30s"': 'send_window  = "10s"',
+    }
+    for old, new in replacements.items():
+        if old not in text:
+            raise ConfigError([ConfigProblem("config/templates/sync.toml", f"the template lost the line {old!r}.")])
+        text = text.replace(old, new)
+    return text
+
+
+def _clear(directory: Path) -> None:
+    """Empty a folder that an earlier demo made; refuse any other that holds something."""
+    if directory.exists() and any(directory.iterdir()) and not (directory / MARKER).exists():
+        what = f"{directory} holds files that are not a demo's."
+        raise ConfigError([ConfigProblem("--dir", what, "Name an empty or a new folder.")])
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    (directory / MARKER).touch()

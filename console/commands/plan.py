@@ -1,0 +1,100 @@
+"""``tieout plan``: the writes that a sync would make, each field with before, after and its reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from console.bootstrap import opened_world
+from console.output import Output
+from sync.decision import Decision
+from sync.engine import OUTCOMES, RunResult
+from sync.plan import plan
+from sync.preflight import require_sound
+from sync.trace import find_deal
+from sync.writeback import StatusUpdate
+
+VERBS = {"create": "create", "update": "change", "adopt": "match"}
+
+
+def execute(config: Path, output: Output, deal: str | None) -> None:
+    """Print the plan."""
+    with output.progress() as observer, opened_world(config, observer) as world:
+        require_sound(world)
+        only = find_deal(world, deal) if deal else None
+        result = plan(world, only=only)
+    decisions = [*result.customers.values(), *result.orders.values()]
+    for decision in decisions:
+        if decision.action in VERBS:
+            _print(output, decision)
+    for update in result.status:
+        _print_status(output, update)
+    _print_holds(output, decisions)
+    writes = sum(decision.action in ("create", "update") for decision in decisions) + len(result.status)
+    output.line(f"{writes} writes planned, nothing written.", style="bold")
+    output.json("plan", _content(result, writes))
+
+
+def _print(output: Output, decision: Decision) -> None:
+    kind = "customer" if decision.kind == "cust" else "sales order"
+    target = decision.number or decision.external_id or decision.target_id
+    output.line(
+        f"{VERBS[decision.action]} {kind} {target} for {decision.label} ({decision.source_id}): {decision.reason}"
+    )
+    for change in decision.changes:
+        output.line(f"    {change.field}: {_side(change.before)} -> {_side(change.after)}   {change.where}".rstrip())
+    for warning in decision.warnings:
+        output.line(f"    warning: {warning.cause} {warning.fix}", style="yellow")
+
+
+def _print_status(output: Output, update: StatusUpdate) -> None:
+    output.line(f"write status back onto {update.label} ({update.deal_id})")
+    for change in update.changes():
+        output.line(f"    {change.field}: {_side(change.before)} -> {_side(change.after)}")
+
+
+def _side(value: str | None) -> str:
+    return "(empty)" if value in (None, "") else str(value)
+
+
+def _print_holds(output: Output, decisions: list[Decision]) -> None:
+    for decision in decisions:
+        if decision.hold is not None:
+            output.line(
+                f"hold {decision.label} ({decision.source_id}): {decision.hold.cause} {decision.hold.fix}", "red"
+            )
+
+
+def _content(result: RunResult, writes: int) -> dict[str, Any]:
+    decisions = [*result.customers.values(), *result.orders.values()]
+    return {
+        "writes": writes,
+        "counts": result.counts(),
+        "records": [
+            {
+                "kind": decision.kind,
+                "source_id": decision.source_id,
+                "label": decision.label,
+                "outcome": OUTCOMES[decision.action],
+                "reason": decision.reason,
+                "external_id": decision.external_id,
+                "target_id": decision.target_id,
+                "changes": [
+                    {"field": change.field, "before": change.before, "after": change.after, "where": change.where}
+                    for change in decision.changes
+                ],
+                "warnings": [warning.cause for warning in decision.warnings],
+            }
+            for decision in decisions
+        ],
+        "status": [
+            {
+                "deal": update.deal_id,
+                "changes": [
+                    {"field": change.field, "before": change.before, "after": change.after}
+                    for change in update.changes()
+                ],
+            }
+            for update in result.status
+        ],
+    }

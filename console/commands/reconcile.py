@@ -1,0 +1,68 @@
+"""``tieout reconcile``: compare both systems and write the workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import typer
+
+from connectors.records import Value
+from console.bootstrap import opened_world
+from console.exits import Exit
+from console.output import Output
+from journal.view import JournalView
+from reconcile.options import Options, everything
+from reconcile.report import Report, render_text, to_json
+from reconcile.run import reconcile
+from reconcile.workbook import write_workbook
+from sync.world import World
+
+
+def execute(config: Path, output: Output, *, strict: bool) -> None:
+    """Reconcile, write the workbook, print the report."""
+    with opened_world(config) as world:
+        report, book = reconciled(world)
+    for line in render_text(report).splitlines():
+        output.line(line)
+    output.line(f"Workbook: {book}", style="bold")
+    output.json("reconcile", {"report": to_json(report), "workbook": str(book)})
+    if strict and report.discrepancies:
+        raise typer.Exit(int(Exit.FINDINGS))
+
+
+def reconciled(world: World) -> tuple[Report, Path]:
+    """Reconcile both systems as of now; return the report and where its workbook is."""
+    report = reconcile(world.crm, world.erp, JournalView(world.journal), options(world))
+    folder = world.settings.reconcile.output
+    folder.mkdir(parents=True, exist_ok=True)
+    book = folder / f"reconciliation-{world.now():%Y-%m-%d-%H%M%S}.xlsx"
+    write_workbook(report, book)
+    return report, book
+
+
+def options(world: World) -> Options:
+    """Return what decides a reconciliation, from the settings."""
+    settings, scope = world.settings, world.settings.orders.scope
+    return Options(
+        go_live=settings.company.go_live,
+        sla=settings.reconcile.sla,
+        tolerance_cap=settings.reconcile.tolerance_cap,
+        in_scope=world.scope.evaluate if world.scope else everything,
+        scope_text=f"{scope.text} ({scope.where})" if scope else "every won deal",
+        scope_fields=sorted(world.scope.fields) if world.scope else (),
+        won_on=_close_date,
+        company=settings.company.name,
+        time_zone=settings.company.time_zone,
+        mapping_version=world.mapping_sha,
+        software_version=version("tieout"),
+        owners=settings.owners,
+    )
+
+
+def _close_date(fields: Mapping[str, Value]) -> date | None:
+    """A deal's business day is its close date, as for go-live."""
+    closed = fields.get("CloseDate")
+    return closed if isinstance(closed, date) else None

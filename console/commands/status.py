@@ -1,0 +1,51 @@
+"""``tieout status``: where things stand by the journal alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import typer
+
+from config.load import load
+from console.exits import Exit
+from console.output import Output
+from console.state import opened_journal
+from journal import bindings, holds, intents, runs, staging, subjects
+from journal.nouns import KIND_ORDER
+
+STREAM = "Opportunity"
+
+
+def execute(config: Path, output: Output, *, strict: bool) -> None:
+    """Print last runs, how far Salesforce was read, outcomes, doubts and holds."""
+    settings = load(config)
+    with opened_journal(settings) as journal, journal.begin() as tx:
+        latest = runs.latest(tx)
+        position = staging.position(tx, STREAM)
+        outcomes = Counter(state.outcome or "not decided" for state in subjects.all_states(tx, KIND_ORDER))
+        origins = Counter(binding.origin for binding in bindings.all_of(tx, KIND_ORDER))
+        doubtful = intents.open_intents(tx)
+        held = holds.open_holds(tx)
+    if not latest:
+        output.line("No run yet. Start with: tieout check, then tieout plan, then tieout sync.")
+    for run in latest:
+        ended = run.outcome or "interrupted"
+        output.line(f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC  {ended:<11} {run.job}  run {run.id[:12]}")
+    output.line(f"Salesforce read up to: {position.stamp.isoformat() if position else 'nothing read'}")
+    output.line(f"Orders: {origins['created']} created, {origins['adopted']} matched.")
+    output.line(f"Deals by last outcome: {', '.join(f'{name} {count}' for name, count in sorted(outcomes.items()))}")
+    output.line(f"Writes without a clear answer: {len(doubtful)}. Open holds: {len(held)}.")
+    output.json(
+        "status",
+        {
+            "runs": latest,
+            "read_up_to": position.stamp if position else None,
+            "orders": dict(origins),
+            "deals": dict(outcomes),
+            "doubtful": doubtful,
+            "open_holds": len(held),
+        },
+    )
+    if strict and held:
+        raise typer.Exit(int(Exit.FINDINGS))

@@ -1,0 +1,98 @@
+"""``tieout sync``: one run now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from config.errors import ConfigError, ConfigProblem
+from config.settings import Settings
+from console.bootstrap import declared, opened_world
+from console.exits import Exit
+from console.output import Output
+from journal import holds
+from journal.nouns import Hold
+from sync.engine import JOBS, OUTCOMES, RunResult, run
+from sync.preflight import require_sound
+from sync.trace import find_deal
+
+
+def execute(config: Path, output: Output, jobs: Sequence[str], deal: str | None, *, strict: bool) -> None:
+    """Run the jobs and print what became of every record."""
+    chosen = chosen_jobs(declared(config).settings, jobs)
+    with output.progress() as observer, opened_world(config, observer, alone=True) as world:
+        require_sound(world)
+        only = find_deal(world, deal) if deal else None
+        result = run(world, chosen, only=only)
+        with world.journal.begin() as tx:
+            held = holds.open_holds(tx)
+    print_result(output, result, held)
+    output.json("sync", content(result, held))
+    if strict and held:
+        raise typer.Exit(int(Exit.FINDINGS))
+
+
+def chosen_jobs(settings: Settings, names: Sequence[str]) -> list[str]:
+    """Return the jobs to run, in their fixed order: those named, else those enabled.
+
+    Raises:
+        ConfigError: a name is no job.
+    """
+    for name in names:
+        if name not in JOBS:
+            what = f"there is no job {name!r}."
+            raise ConfigError([ConfigProblem("tieout sync", what, f"Jobs are: {', '.join(JOBS)}.")])
+    enabled = [job.name for job in (settings.customers, settings.orders, settings.status) if job.enabled]
+    return [job for job in JOBS if job in (names or enabled)]
+
+
+def print_result(output: Output, result: RunResult, held: Sequence[Hold]) -> None:
+    """Print counts by outcome, then what waits for a person."""
+    counts = result.counts()
+    output.line(f"Read {counts['rows.read']} changed rows from Salesforce, {counts['rows.staged']} with new content.")
+    words = list(dict.fromkeys(OUTCOMES.values()))
+    rows = [[name, *(str(counts.get(f"{name}.{word}", 0)) for word in words)] for name in ("customers", "orders")]
+    output.table(["", *words], rows, right=words)
+    output.line(f"Status written back onto {result.status_counts.get('written', 0)} deals.")
+    for decision in result.orders.values():
+        if decision.action == "wait":
+            output.line(f"waiting: {decision.label} ({decision.source_id}): {decision.reason}")
+    print_hold_causes(output, held)
+
+
+def print_hold_causes(output: Output, held: Sequence[Hold]) -> None:
+    """Print open holds by cause."""
+    if not held:
+        output.line("Nothing is held.")
+        return
+    causes = Counter((hold.code, hold.owner) for hold in held)
+    examples = {hold.code: hold for hold in reversed(held)}
+    output.line(f"{len(held)} records are held:", style="bold")
+    rows = [[str(count), code, owner, examples[code].cause] for (code, owner), count in causes.most_common()]
+    output.table(["held", "cause", "owner", "for example"], rows, right=["held"])
+    output.line("`tieout holds` names each record and its fix.")
+
+
+def content(result: RunResult, held: Sequence[Hold]) -> dict[str, Any]:
+    """Return the run for ``--json``."""
+    decisions = [*result.customers.values(), *result.orders.values()]
+    return {
+        "run": result.run_id,
+        "counts": result.counts(),
+        "open_holds": len(held),
+        "records": [
+            {
+                "kind": decision.kind,
+                "source_id": decision.source_id,
+                "label": decision.label,
+                "outcome": OUTCOMES[decision.action],
+                "reason": decision.reason,
+                "target_id": decision.target_id,
+            }
+            for decision in decisions
+        ],
+    }

@@ -1,0 +1,75 @@
+"""``tieout trace``: one deal's life across both systems."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from connectors.records import quantize_money
+from console.bootstrap import opened_world
+from console.output import Output
+from sync.decision import shown
+from sync.engine import OUTCOMES
+from sync.trace import Trace, find_deal, trace
+
+
+def execute(config: Path, output: Output, deal: str) -> None:
+    """Print the trace of the deal that the text means."""
+    with opened_world(config) as world:
+        found = trace(world, find_deal(world, deal))
+    _print(output, found)
+    output.json("trace", {"trace": _content(found)})
+
+
+def _print(output: Output, found: Trace) -> None:
+    output.line(f"Deal {found.deal_id}  {found.crm_url}", style="bold")
+    if found.crm_now is not None:
+        now = ", ".join(f"{name} {value}" for name, value in sorted(found.crm_now.items()) if value is not None)
+        output.line(f"  in Salesforce now: {now}")
+    for text in found.unreachable:
+        output.line(f"  not reachable: {text}", style="red")
+    _print_order(output, found)
+    if found.decision is not None:
+        output.line(f"  a sync now: {OUTCOMES[found.decision.action]}, {found.decision.reason}")
+    elif found.standing is not None:
+        output.line(f"  last outcome: {found.standing.outcome}, {found.standing.reason}")
+    if found.hold is not None:
+        output.line(f"  held: {found.hold.cause}", style="red")
+        output.line(f"  fix: {found.hold.fix} (owner: {found.hold.owner})")
+    if found.events:
+        output.line("What happened (UTC):", style="bold")
+    for event in found.events:
+        output.line(f"  {event.at:%Y-%m-%d %H:%M:%S}  {event.text}")
+    if found.fields:
+        output.line("Where each NetSuite field comes from:", style="bold")
+        rows = [[field.target, shown(field.result), field.source or "constant", field.where] for field in found.fields]
+        output.table(["field", "value", "from", "mapping"], rows)
+
+
+def _print_order(output: Output, found: Trace) -> None:
+    if found.binding is None:
+        output.line("  in NetSuite: no order is bound to this deal")
+        return
+    name = found.binding.number or found.binding.target_id
+    order = found.order
+    if order is None:
+        output.line(f"  in NetSuite: {name} is not found  {found.erp_url}")
+        return
+    net = f"{quantize_money(order.net, order.currency):,} {order.currency}"
+    output.line(f"  in NetSuite now: {order.number}, {order.status_name}, net {net}  {found.erp_url}")
+
+
+def _content(found: Trace) -> dict[str, object]:
+    decision = found.decision
+    return {
+        "deal": found.deal_id,
+        "salesforce": {"url": found.crm_url, "now": found.crm_now},
+        "netsuite": {"url": found.erp_url, "order": found.order},
+        "standing": found.standing,
+        "hold": found.hold,
+        "binding": found.binding,
+        "decision": {"outcome": OUTCOMES[decision.action], "reason": decision.reason} if decision else None,
+        "fields": [{**asdict(field), "result": shown(field.result)} for field in found.fields],
+        "events": found.events,
+        "unreachable": list(found.unreachable),
+    }

@@ -1,0 +1,55 @@
+"""Exit codes, and how an error reaches a person: what, where, why, how to mend it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+import typer
+
+from config.errors import ConfigError
+from config.secrets import SecretError
+from connectors.errors import ConnectorError, MappingError, SchemaError, TieoutError
+from console.output import Output
+from journal.database import JournalError
+from sync.engine import UnknownDeal
+
+
+class Exit(IntEnum):
+    """What the process's exit code says."""
+
+    DONE = 0
+    FINDINGS = 1
+    """Finished, with holds or exceptions; only with ``--strict``."""
+    USAGE = 2
+    """A setting, a mapping, an argument or a local file is wrong; nothing was written remotely."""
+    REMOTE = 3
+    """A remote system could not be reached, or refused."""
+
+
+@contextmanager
+def explained(output: Output) -> Iterator[None]:
+    """Turn the errors that a person can act on into a message and an exit code; others keep their traceback."""
+    try:
+        yield
+    except (ConfigError, MappingError) as error:
+        _fail(output, Exit.USAGE, [str(problem) for problem in error.problems])
+    except SchemaError as error:
+        _fail(output, Exit.USAGE, [str(error)])
+    except ConnectorError as error:
+        _fail(output, Exit.REMOTE, [str(error)])
+    except UnknownDeal as error:
+        text = f"Salesforce shows no opportunity with the id {error}. Check the id and that Tieout's user may see it."
+        _fail(output, Exit.USAGE, [text])
+    except (SecretError, JournalError, TieoutError) as error:
+        _fail(output, Exit.USAGE, [str(error)])
+
+
+def _fail(output: Output, code: Exit, messages: list[str]) -> None:
+    if output.as_json:
+        typer.echo(json.dumps({"version": 1, "ok": False, "exit_code": int(code), "errors": messages}))
+    for message in messages:
+        typer.echo(f"error: {message}", err=True)
+    raise typer.Exit(int(code))
