@@ -14,7 +14,7 @@ from config.secrets import SecretError
 from connectors.errors import ConnectorError, MappingError, SchemaError, TieoutError
 from console.output import Output
 from journal.database import JournalError
-from sync.engine import UnknownDeal
+from sync.errors import UnknownDeal
 
 
 class Exit(IntEnum):

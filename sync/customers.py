@@ -184,7 +184,7 @@ def _adopt(account: StagedRecord, customer: ErpCustomer, facts: Facts, evidence:
     owner = facts.owners.get(customer.id)
     if owner is not None and owner != account.source_id:
         cause = f"{_called(customer)} fits this account by {evidence}, but it already belongs to account {owner}."
-        return _held(account, codes.hold("BINDING_CONFLICT", cause, target=customer.id, owner=owner))
+        return _held(account, codes.hold("BINDING_CONFLICT", cause, target=customer.id, bound_to=owner))
     return _decision(
         account,
         "adopt",

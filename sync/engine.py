@@ -18,6 +18,7 @@ from journal.staging import StagedRecord
 from sync import amend, eligibility, order_facts, orders, push, settle, verify, writeback
 from sync.customer_stage import Settled, settle_customers
 from sync.decision import Decision
+from sync.errors import UnknownDeal
 from sync.identity import check_identity, note_mapping
 from sync.lookups import load as load_lookups
 from sync.pull import Pulled, pull, pull_one
@@ -40,10 +41,6 @@ OUTCOMES: Mapping[str, str] = {
     "hold": "held",
 }
 """How a decision is counted and shown once it was carried out."""
-
-
-class UnknownDeal(Exception):
-    """The CRM has no opportunity with this id, or the integration user may not see it."""
 
 
 class Hands(Protocol):

@@ -190,7 +190,7 @@ def _adopt(deal: StagedRecord, eligible: Eligibility, order: ErpOrder, facts: Or
     owner = facts.owners.get(order.id)
     if owner is not None and owner != deal.source_id:
         cause = f"{order.number} fits this deal by {evidence}, but it already belongs to opportunity {owner}."
-        return _held(deal, eligible, codes.hold("BINDING_CONFLICT", cause, target=order.id, owner=owner))
+        return _held(deal, eligible, codes.hold("BINDING_CONFLICT", cause, target=order.id, bound_to=owner))
     facts.owners[order.id] = deal.source_id
     return _decision(
         deal,

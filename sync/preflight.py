@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from connectors.errors import MappingError, Problem
 from connectors.records import ObjectSchema
 from mappings.check import check, check_condition
@@ -39,7 +37,7 @@ def _mapping_problems(world: World, deal: ObjectSchema, line: ObjectSchema, acco
     return found + check(orders, deal, line, writer.body_fields(orders.target), writer.line_fields(orders.target))
 
 
-def _own_fields(deal: ObjectSchema) -> Sequence[Problem]:
+def _own_fields(deal: ObjectSchema) -> list[Problem]:
     """The fields that Tieout writes must exist and be writable, or nobody would see an error on the deal."""
     missing = [name for name in STATUS_FIELDS if (field := deal.find(name)) is None or not field.updateable]
     if not missing:

@@ -17,6 +17,7 @@ from journal.staging import StagedRecord
 from mappings.outcome import FieldTrace
 from sync import engine, plan
 from sync.decision import Decision
+from sync.errors import UnknownDeal
 from sync.world import DEAL, World
 
 ID_IN_TEXT = re.compile(r"(?<![A-Za-z0-9])(006[A-Za-z0-9]{15}|006[A-Za-z0-9]{12})(?![A-Za-z0-9])")
@@ -66,7 +67,7 @@ def find_deal(world: World, text: str) -> str:
         for binding in bindings.all_of(tx, KIND_ORDER):
             if text.casefold() in (str(binding.number).casefold(), binding.target_id):
                 return binding.source_id
-    raise engine.UnknownDeal(text)
+    raise UnknownDeal(text)
 
 
 def trace(world: World, deal_id: str) -> Trace:
@@ -87,7 +88,7 @@ def trace(world: World, deal_id: str) -> Trace:
     except ConnectorError as error:
         unreachable.append(str(error))
     if record is None and standing is None and not unreachable:
-        raise engine.UnknownDeal(deal_id)
+        raise UnknownDeal(deal_id)
     return Trace(
         deal_id=deal_id,
         crm_url=world.crm.record_url(world.ref(DEAL, deal_id)),

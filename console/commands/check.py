@@ -16,16 +16,17 @@ def execute(config: Path, output: Output) -> None:
         warnings = require_sound(world)
         check_identity(world)
         examples = len(world.order_mapping.examples) + len(world.customer_mapping.examples)
+        organization, account = world.crm.organization(), world.erp.account()
         content = {
-            "salesforce": {"organization": world.crm.organization(), "time": world.crm.server_time()},
-            "netsuite": {"account": world.erp.account(), "time": world.erp.server_time()},
+            "salesforce": {"organization": organization, "time": world.crm.server_time()},
+            "netsuite": {"account": account, "time": world.erp.server_time()},
             "mapping": world.mapping_sha,
             "examples": examples,
             "warnings": [str(warning) for warning in warnings],
         }
     for warning in warnings:
         output.line(f"warning: {warning}", style="yellow")
-    output.line(f"Salesforce org {content['salesforce']['organization']} answers.")
-    output.line(f"NetSuite account {content['netsuite']['account']} answers.")
-    output.line(f"Mappings are sound, {examples} examples hold. Version {content['mapping']}.")
+    output.line(f"Salesforce org {organization} answers.")
+    output.line(f"NetSuite account {account} answers.")
+    output.line(f"Mappings are sound, {examples} examples hold. Version {world.mapping_sha}.")
     output.json("check", content)

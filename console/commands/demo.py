@@ -10,12 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from config.errors import ConfigError, ConfigProblem
 from config.maps import template_files
+from console import demo_judge
 from console.bootstrap import opened_world
 from console.commands.reconcile import reconciled
 from console.commands.sandbox import SECONDS
@@ -43,16 +44,6 @@ SECRET_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """What NetSuite's own log and store say about the demo's syncs."""
-
-    created: int
-    duplicates: int
-    lost: int
-    second_run_writes: int
-
-
 def execute(directory: Path, seed: int, output: Output) -> None:
     """Run the demo in an empty folder and print its first screen."""
     sandbox = directory / "sandbox"
@@ -62,8 +53,17 @@ def execute(directory: Path, seed: int, output: Output) -> None:
         config = write_files(directory, ready)
         with output.progress() as observer, opened_world(config, observer, alone=True) as world:
             screen = _play(world, sandbox, output)
-        show(output, screen, directory)
+        show(output, screen)
+        _further(output, directory, ready)
     output.json("demo", screen.content())
+
+
+def _further(output: Output, directory: Path, ready: dict[str, Any]) -> None:
+    """Say how to go on with what the demo left behind."""
+    ports = [f"--{name}-port {urlsplit(ready[name]['base_url']).port}" for name in ("salesforce", "netsuite")]
+    output.line(f"Look further:  cd {directory}  then  tieout holds  or  tieout status")
+    output.line("To plan, sync, trace or reconcile there, start its two servers again in another window:")
+    output.line(f"    tieout sandbox serve --dir sandbox {' '.join(ports)}")
 
 
 def _play(world: World, sandbox: Path, output: Output) -> Screen:
@@ -74,54 +74,28 @@ def _play(world: World, sandbox: Path, output: Output) -> Screen:
         held = holds.open_holds(tx)
     output.line("Syncing again, an hour later: nothing may be written twice ...")
     control_client.step(sandbox, SECONDS["h"])
-    before = len(_writes(sandbox))
-    second = run(world)
-    writes = len(_writes(sandbox)) - before
+    before = demo_judge.writes(sandbox)
+    run(world)
+    log = demo_judge.logged(sandbox, first, demo_judge.writes(sandbox) - before)
     output.line("People edit deals and orders by hand in both systems ...")
     edits = control_client.post(sandbox, "edits", {"phase": "after"})["applied"]
     output.line("Reconciling both systems ...")
     report, book = reconciled(world)
+    truth = json.loads((sandbox / "book" / "truth.json").read_text(encoding="utf-8"))
     return Screen(
         first=first,
-        second=second,
         held=held,
         report=report,
         workbook=book,
-        judged=judge(sandbox, first, writes),
-        truth=json.loads((sandbox / "book" / "truth.json").read_text(encoding="utf-8")),
+        judged=demo_judge.judge(truth, held, report, log),
         edits=int(edits),
-        followed=_followed(world, first, report, sandbox),
+        followed=_followed(first, report, sandbox),
     )
 
 
-def judge(sandbox: Path, first: RunResult, second_run_writes: int) -> Judged:
-    """Count duplicates and losses by what NetSuite's log says was committed, never by Tieout's journal."""
-    created: dict[str, int] = {}
-    for entry in _requests(sandbox, "netsuite"):
-        for effect in entry["effect"]:
-            if entry["operation"] == "add salesOrder":
-                key = str(effect.get("external_id") or effect["id"]).lower()
-                created[key] = created.get(key, 0) + 1
-    wanted = {str(decision.external_id).lower() for decision in first.orders.values() if decision.action == "create"}
-    return Judged(
-        created=sum(created.values()),
-        duplicates=sum(count - 1 for count in created.values()),
-        lost=len(wanted - created.keys()),
-        second_run_writes=second_run_writes,
-    )
-
-
-def _requests(sandbox: Path, system: str) -> Iterator[dict[str, Any]]:
-    return (json.loads(line) for line in dump(sandbox, system, "requests"))
-
-
-def _writes(sandbox: Path) -> list[dict[str, Any]]:
-    return [entry for system in ("salesforce", "netsuite") for entry in _requests(sandbox, system) if entry["effect"]]
-
-
-def _followed(world: World, first: RunResult, report: Report, sandbox: Path) -> dict[str, Any]:
+def _followed(first: RunResult, report: Report, sandbox: Path) -> dict[str, Any]:
     """Follow one clean created deal to its Salesforce record, as Salesforce itself holds it."""
-    troubled = {discrepancy.crm_id for discrepancy in report.discrepancies}
+    troubled = {one.crm_id for one in report.exceptions}
     chosen = min(
         (decision for decision in first.orders.values() if decision.action == "create"),
         key=lambda decision: (decision.source_id in troubled, decision.source_id),

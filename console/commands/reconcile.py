@@ -15,8 +15,9 @@ from console.exits import Exit
 from console.output import Output
 from journal.view import JournalView
 from reconcile.options import Options, everything
-from reconcile.report import Report, render_text, to_json
+from reconcile.report import Report, to_json
 from reconcile.run import reconcile
+from reconcile.text import render_text
 from reconcile.workbook import write_workbook
 from sync.world import World
 
@@ -29,7 +30,7 @@ def execute(config: Path, output: Output, *, strict: bool) -> None:
         output.line(line)
     output.line(f"Workbook: {book}", style="bold")
     output.json("reconcile", {"report": to_json(report), "workbook": str(book)})
-    if strict and report.discrepancies:
+    if strict and report.exceptions:
         raise typer.Exit(int(Exit.FINDINGS))
 
 
