@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
@@ -54,7 +55,8 @@ class OracleSchemas:
         alone = etree.fromstring(etree.tostring(part))
         if self._schema.validate(alone):
             return []
-        return [f"{part.tag}: line {entry.line}: {entry.message}" for entry in self._schema.error_log]
+        log: Any = self._schema.error_log
+        return [f"{part.tag}: line {entry.line}: {entry.message}" for entry in log]
 
 
 def _parts(root: etree._Element, body: etree._Element) -> Iterator[etree._Element]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ from sandbox.salesforce import writes
 from sandbox.salesforce.objects import OBJECTS
 from sandbox.salesforce.org import INTEGRATION_USER_ID, blank
 from sandbox.salesforce.server import SalesforceApp, make_app
+from sandbox.serve import running
 from sandbox.store import Store
 
 START = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -336,3 +338,32 @@ def test_wrong_credentials_are_refused_with_the_setting_and_nothing_is_read(sand
 def test_a_stopped_server_is_unreachable(sandbox: Sandbox) -> None:
     with pytest.raises(UnreachableError, match=r"connections\.salesforce\.base_url"):
         sandbox.connect(base_url="http://127.0.0.1:9").reader.organization()
+
+
+def test_the_ready_object_of_a_sandbox_is_all_that_a_connection_needs(tmp_path: Path) -> None:
+    book = tmp_path / "book" / "salesforce"
+    book.mkdir(parents=True)
+    (book / "Account.csv").write_text("Name,CurrencyIsoCode\nAcme,USD\n", encoding="utf-8")
+    (book / "Opportunity.csv").write_text(
+        "Name,AccountId,StageName,CloseDate,Amount,CurrencyIsoCode\n"
+        "Big deal,Acme,Closed Won,2026-10-30,1234.10,USD\nSmall deal,Acme,Closed Won,2026-10-31,0.90,USD\n",
+        encoding="utf-8",
+    )
+    with running(tmp_path / "state", str(tmp_path / "book"), seed=3, now=START) as ready:
+        org = ready["salesforce"]
+        settings = SalesforceSettings(
+            url=org["url"],
+            base_url=org["base_url"],
+            client_id=SecretRef("env:ID"),
+            client_secret=SecretRef("env:SECRET"),
+        )
+        environ = {"ID": org["client_id"], "SECRET": org["client_secret"]}
+        connection = connect(settings, clock=LocalClock(SandboxClock(START)), random=SystemRandom(), environ=environ)
+        deals = list(connection.reader.scan("Opportunity", ["Name", "Amount"], [Condition("IsWon", "=", True)]))
+        assert [deal.fields["Amount"] for deal in deals] == [Decimal("1234.10"), Decimal("0.90")]
+        assert connection.reader.organization() == org["organization"]
+        assert connection.reader.totals("Opportunity", "Amount") == [
+            ControlTotal(currency="USD", count=2, amount=Decimal("1235.00"))
+        ]
+        [outcome] = connection.writer.update([update(deals[0].ref.id, Tieout_Sync_State__c="Synced")])
+        assert outcome.status == "success"

@@ -93,8 +93,10 @@ def written(value: Any) -> str:
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(KEYS, st.dictionaries(KEYS, VALUES, max_size=3), max_size=3))
 def test_any_written_file_is_followed(tables: dict[str, dict[str, Any]]) -> None:
-    lines = [line for name, table in tables.items()
-             for line in (f"[{name}] # {name}", *(f"{key} = {written(value)}" for key, value in table.items()))]  # fmt: skip
+    lines = []
+    for name, table in tables.items():
+        lines.append(f"[{name}] # {name}")
+        lines.extend(f"{key} = {written(value)}" for key, value in table.items())
     text = "\n".join(lines)
     assert tomllib.loads(text) == tables
     assert set(positions(text)) == paths(tables) - {()}

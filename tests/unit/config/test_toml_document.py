@@ -23,8 +23,13 @@ def test_fractions_are_exact() -> None:
 
 @pytest.mark.parametrize(
     ("text", "where"),
-    [("a = 1\nb =\n", "s.toml:2"), ('a = "x\nb = 2', "s.toml:1"), ("a = 1\nb = [1,\n", "s.toml:3"), ("a = 1\na = 2", "s.toml:2")],
-)  # fmt: skip
+    [
+        ("a = 1\nb =\n", "s.toml:2"),
+        ('a = "x\nb = 2', "s.toml:1"),
+        ("a = 1\nb = [1,\n", "s.toml:3"),
+        ("a = 1\na = 2", "s.toml:2"),
+    ],
+)
 def test_malformed_text_is_told_with_its_line_and_remedy(text: str, where: str) -> None:
     with pytest.raises(ConfigError) as refused:
         parse_document(text, "s.toml")

@@ -145,7 +145,7 @@ def test_known_fields_get_their_usual_policies(mapping_of: MappingOf) -> None:
         ("[feilds]", "mine.toml:2: unknown table 'feilds'. Did you mean 'fields'?"),
         ('[fields]\nmemo = { form = "Name" }', "mine.toml:3: unknown key 'form'. Did you mean 'from'?"),
         ('[fields]\nmemo = "Name"', "mine.toml:3: 'memo' does not say where its value comes from."),
-        ("[fields]\nshipDate = { required = true }", "mine.toml:3: 'shipDate' does not say where its value comes from."),
+        ("[fields]\nshipDate = { required = true }", "'shipDate' does not say where its value comes from."),
         ('[fields]\nmemo = { from = "A", value = "b" }', "mine.toml:3: 'memo' has both 'from' and 'value'."),
         ('[fields]\nmemo = { from = "a b" }', "'a b' is not a field path."),
         ('[fields]\nmemo = { from = 5 }', "'from' must be a text in quotes."),
@@ -158,6 +158,7 @@ def test_known_fields_get_their_usual_policies(mapping_of: MappingOf) -> None:
         ('[fields]\nmemo = { required = "yes" }', "'required' must be true or false."),
         ('[fields]\nmemo = { max_length = 0 }', "'max_length' must be a whole number above 0."),
         ("[fields]\nmemo = { default = 2026-11-03T10:00:00 }", "'default': a time without zone is not allowed."),
+        ("[fields]\nmemo = { value = nan }", "'value': this is not a number."),
         ("[fields]\nmemo = { value = [1] }", "'value': this kind of value is not allowed."),
         ('[fields]\nmemo = { when = "Name = 1" }', "Write == to compare two values."),
         ("[fields]\nmmo = { remove = true }", "the base map has no field 'mmo' to remove. Did you mean 'memo'?"),
@@ -216,6 +217,23 @@ def test_maps_that_extend_each_other_end() -> None:
 )
 def test_a_file_without_base_must_name_a_known_target(text: str, expected: str, mapping_of: MappingOf) -> None:
     assert expected in faults(text, mapping_of)[0]
+
+
+def test_a_file_for_another_job_is_refused() -> None:
+    document = parse_document('extends = "base"\n', "mine.toml")
+    assert parse(document, bases, "salesOrder").target == "salesOrder"
+    with pytest.raises(MappingError, match="mine.toml:1: this file maps to salesOrder, but its job writes customer"):
+        parse(document, bases, "customer")
+
+
+@pytest.mark.parametrize(
+    "entry", ["[fields]\nentity", "[fields]\ncustbody_tieout_deal_id", "[lines]\ncustcol_tieout_line_id"]
+)
+def test_what_ties_a_record_to_salesforce_cannot_be_removed(entry: str, mapping_of: MappingOf) -> None:
+    text = f'extends = "order_to_cash/opportunity_to_sales_order"\n{entry} = {{ remove = true }}'
+    (fault,) = faults(text, mapping_of)
+    assert fault.startswith("map.toml:3: ")
+    assert "cannot be removed" in fault
 
 
 def test_numbers_of_the_file_become_decimals() -> None:
