@@ -90,7 +90,8 @@ def signs(held: Iterable[Hold], report: Report) -> set[Sign]:
     """Return everything that showed, in the form of the book's truth."""
     holds = {("hold", hold.code, hold.source_id) for hold in held if hold.kind != KIND_STATUS}
     exceptions = {("exception", one.code, one.crm_id or one.key) for one in report.exceptions}
-    return holds | exceptions
+    on_their_way = {("in_flight", one.code, one.crm_id or one.key) for one in report.in_flight}
+    return holds | exceptions | on_their_way
 
 
 def requests(sandbox: Path, system: str) -> Iterator[dict[str, Any]]:
