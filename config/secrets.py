@@ -58,7 +58,8 @@ class SecretRef:
         if kind == "keyring":
             return self._from_keyring(rest)
         raise SecretError(
-            f"{self.where}: a secret must be a reference (env:NAME, file:/path or keyring:service/user), not the value itself."
+            f"{self.where}: a secret must be a reference (env:NAME, file:/path or keyring:service/user), "
+            "not the value itself."
         )
 
     def _from_environment(self, name: str, environ: Mapping[str, str]) -> Secret:

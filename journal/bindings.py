@@ -42,6 +42,7 @@ def bind(tx: Tx, binding: Binding) -> None:
         tx.conn.execute(tables.binding.insert().values(pair=tx.pair, **values))
     else:
         values = {name: value for name, value in values.items() if value is not None and name != "bound_at"}
+        values["snapshot"] = None  # what NetSuite holds now must be read again
         tx.conn.execute(tables.binding.update().where(_key(tx, binding)).values(**values))
 
 

@@ -104,15 +104,16 @@ def history(tx: Tx, kind: str, source_id: str) -> Sequence[dict[str, Any]]:
     return [{**row._mapping, "attempts": _attempts(tx, row.id)} for row in tx.conn.execute(query)]
 
 
-def is_ours(tx: Tx, intent_id: str, kind: str, source_id: str) -> bool:
-    """Say whether this stamp is an intent that this journal made for this record."""
-    query = select(tables.intent.c.id).where(
+def find(tx: Tx, intent_id: str, kind: str, source_id: str) -> OpenIntent | None:
+    """Return the intent with this id if this journal made it for this record, open or closed."""
+    query = select(tables.intent).where(
         (tables.intent.c.id == intent_id)
         & (tables.intent.c.pair == tx.pair)
         & (tables.intent.c.kind == kind)
         & (tables.intent.c.source_id == source_id)
     )
-    return tx.conn.scalar(query) is not None
+    row = tx.conn.execute(query).first()
+    return None if row is None else _noun(row)
 
 
 def _attempts(tx: Tx, intent_id: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The local NetSuite against Oracle's own schemas: an unmodified zeep client with Oracle's WSDL, every answer validated."""
+"""The local NetSuite against Oracle's own schemas: zeep with Oracle's WSDL, and every answer validated."""
 
 from __future__ import annotations
 

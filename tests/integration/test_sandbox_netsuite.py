@@ -1,4 +1,4 @@
-"""The local NetSuite over real HTTP: SuiteQL with signed requests, a foreign SOAP client on its own WSDL, limits, faults."""
+"""The local NetSuite over real HTTP: signed SuiteQL, a foreign SOAP client on its own WSDL, limits, faults."""
 
 from __future__ import annotations
 

@@ -1,0 +1,114 @@
+"""Reads over SOAP, where only the record itself is consistent enough. Repeated for passing causes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from lxml import etree
+
+from connectors.errors import ConnectorError
+from connectors.governor import Governor
+from connectors.netsuite import codes
+from connectors.netsuite.answers import Fault, Result, ServerTime, read_answer
+from connectors.netsuite.patience import PatientReads
+from connectors.netsuite.read_errors import ReadErrors
+from connectors.netsuite.safe_xml import XmlError
+from connectors.netsuite.soap import SoapClient
+from connectors.retry import Remote, typed
+
+T = TypeVar("T")
+
+
+class SoapReads:
+    """Record ``get`` and the server's time.
+
+    Args:
+        soap: the account's endpoint.
+        retry: repeats reads that failed for a passing cause.
+        governor: limits the requests in flight.
+        remote: the account as messages name it.
+    """
+
+    def __init__(self, *, soap: SoapClient, retry: PatientReads, governor: Governor, remote: Remote) -> None:
+        self._soap = soap
+        self._retry = retry
+        self._governor = governor
+        self._remote = remote
+        self._errors = ReadErrors(remote, governor)
+
+    def get(
+        self, type_: str, convert: Callable[[etree._Element], T], external_id: str | None, internal_id: str | None
+    ) -> T | None:
+        """Return the converted record, or None when NetSuite says that it does not exist.
+
+        Args:
+            type_: record type such as ``salesOrder``.
+            convert: makes the value out of the ``record`` element.
+            external_id: one of the two ids is given.
+            internal_id: the other way to name the record.
+
+        Raises:
+            ConnectorError: the read failed; that says nothing about the record.
+            ValueError: not exactly one id was given.
+        """
+        if bool(external_id) == bool(internal_id):
+            raise ValueError("give either the external or the internal id of a record")
+        name = {"externalId": external_id} if external_id else {"internalId": internal_id}
+        what = f"reading the {type_} {external_id or internal_id}"
+
+        def read() -> T | None:
+            reference = self._soap.types.new("core:RecordRef", type=type_, **name)
+            answer = self._answer("get", {"baseRef": reference}, what)
+            if not isinstance(answer, Result) or answer.operation != "get":
+                raise self._errors.unexpected(what, "the answer belongs to another operation.")
+            return self._converted(answer, convert, what)
+
+        return self._retry.call(read)
+
+    def server_time(self) -> datetime:
+        """Return NetSuite's own clock, aware UTC, from a fresh answer.
+
+        Raises:
+            ConnectorError: the read failed.
+        """
+        what = "asking NetSuite for its time"
+
+        def read() -> datetime:
+            answer = self._answer("getServerTime", {}, what)
+            if not isinstance(answer, ServerTime):
+                raise self._errors.unexpected(what, "the answer carries no time.")
+            return answer.moment
+
+        return self._retry.call(read)
+
+    def _converted(self, answer: Result, convert: Callable[[etree._Element], T], what: str) -> T | None:
+        if answer.success is False and answer.code in codes.ABSENT:
+            return None
+        if answer.success is not True:
+            raise self._errors.of_code(what, answer.code, answer.leading.message)
+        if answer.record is None:
+            raise self._errors.unexpected(what, "the answer holds no record.")
+        try:
+            return convert(answer.record)
+        except XmlError as error:
+            raise self._errors.unexpected(what, f"{error}.") from error
+
+    def _answer(self, operation: str, parameters: dict[str, Any], what: str) -> Result | ServerTime:
+        with typed(self._remote, what), self._governor.slot():
+            exchange = self._soap.call(operation, parameters)
+        try:
+            answer = read_answer(exchange.body)
+        except XmlError as error:
+            raise self._unreadable(exchange.status, what, error) from error
+        if isinstance(answer, Fault):
+            raise self._errors.of_fault(what, answer)
+        if exchange.status != 200:
+            raise self._errors.of_status(what, exchange.status)
+        return answer
+
+    def _unreadable(self, status: int, what: str, error: XmlError) -> ConnectorError:
+        if status != 200:
+            return self._errors.of_status(what, status)
+        return self._errors.unexpected(what, f"the answer cannot be read ({error}).")

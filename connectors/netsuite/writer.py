@@ -1,0 +1,141 @@
+"""Writes customers and sales orders one record a request, and reads single records back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from requests import RequestException
+
+from connectors.governor import Governor
+from connectors.netsuite import codes, fields
+from connectors.netsuite.faults import SEND_WINDOW_PASSED, of_answer, of_failure
+from connectors.netsuite.readback import read_back
+from connectors.netsuite.soap import SendWindowPassedError, SoapClient
+from connectors.netsuite.soap_reads import SoapReads
+from connectors.netsuite.wire_values import PayloadError
+from connectors.ports import Clock
+from connectors.records import ReadBack, WriteOutcome, WriteRequest
+from connectors.retry import Remote
+
+Written = tuple[WriteRequest, WriteOutcome]
+
+
+class NetSuiteWriter:
+    """``connectors.ports.ErpWriter`` over SOAP.
+
+    Args:
+        soap: the account's endpoint.
+        reads: how single records are read.
+        governor: limits the requests in flight.
+        slots: size of the thread pool: the configured number of requests in flight.
+        zone: zone of the integration user.
+        clock: decides whether ``send_by`` has passed.
+        remote: the account as messages name it.
+    """
+
+    def __init__(
+        self,
+        *,
+        soap: SoapClient,
+        reads: SoapReads,
+        governor: Governor,
+        slots: int,
+        zone: ZoneInfo,
+        clock: Clock,
+        remote: Remote,
+    ) -> None:
+        self._soap = soap
+        self._reads = reads
+        self._governor = governor
+        self._slots = slots
+        self._zone = zone
+        self._clock = clock
+        self._remote = remote
+
+    def write(self, requests: Sequence[WriteRequest]) -> Iterator[Written]:
+        """Send the requests with a bounded number in flight; yield each, in the calling thread, as it is answered."""
+        waiting = deque(requests)
+        if not waiting:
+            return
+        self._soap.types  # noqa: B018  loads the schema before the first send window can run out
+        with ThreadPoolExecutor(self._slots, thread_name_prefix="netsuite") as pool:
+            flying: dict[Future[WriteOutcome], WriteRequest] = {}
+            self._launch(pool, waiting, flying)
+            while flying:
+                done, _ = wait(flying, return_when=FIRST_COMPLETED)
+                settled = [(flying.pop(future), future.result()) for future in done]
+                self._launch(pool, waiting, flying)
+                yield from settled
+
+    def _launch(
+        self, pool: ThreadPoolExecutor, waiting: deque[WriteRequest], flying: dict[Future[WriteOutcome], WriteRequest]
+    ) -> None:
+        while waiting and len(flying) < self._slots:
+            request = waiting.popleft()
+            flying[pool.submit(self._settled, request)] = request
+
+    def _settled(self, request: WriteRequest) -> WriteOutcome:
+        try:
+            return self._send(request)
+        except Exception as error:  # noqa: BLE001  whatever failed here, the request may have left
+            what = f"{type(error).__name__} while the answer was being handled"
+            return WriteOutcome(status="ambiguous", code="CLIENT_ERROR", message=what)
+
+    def _send(self, request: WriteRequest) -> WriteOutcome:
+        from connectors.netsuite import payload
+
+        try:
+            record = payload.record(request, self._soap.types, self._zone)
+        except (PayloadError, TypeError, ValueError) as error:
+            return WriteOutcome(status="rejected", code="INVALID_PAYLOAD", message=str(error))
+        with self._governor.slot():
+            outcome = self._post(request, record)
+        if outcome.code in codes.THROTTLED or outcome.code == "HTTP_429":
+            self._governor.slow_down()
+        return outcome
+
+    def _post(self, request: WriteRequest, record: object) -> WriteOutcome:
+        try:
+            exchange = self._soap.call(request.op, {"record": record}, before_send=self._in_time(request))
+        except SendWindowPassedError:
+            return SEND_WINDOW_PASSED
+        except RequestException as error:
+            return of_failure(error, self._remote)
+        outcome = of_answer(request, exchange.status, exchange.body)
+        return replace(outcome, request_sha=hashlib.sha256(exchange.request).hexdigest())
+
+    def _in_time(self, request: WriteRequest) -> Callable[[], None]:
+        def check() -> None:
+            if request.send_by is not None and self._clock.now() > request.send_by:
+                raise SendWindowPassedError(request.key)
+
+        return check
+
+    def read_back(
+        self, type_: str, *, external_id: str | None = None, internal_id: str | None = None
+    ) -> ReadBack | None:
+        """Return the record as a strongly consistent ``get`` shows it, or None when it does not exist.
+
+        Raises:
+            ConnectorError: the probe failed; that says nothing about the record.
+            ValueError: not exactly one of the two ids was given, or the record type is not one that is written.
+        """
+        fields.body_fields(type_)
+        return self._reads.get(type_, lambda record: read_back(type_, record, self._zone), external_id, internal_id)
+
+    def body_fields(self, type_: str) -> frozenset[str]:
+        """Return the body fields that a payload may carry, custom fields excepted.
+
+        Raises:
+            ValueError: the record type is not one that is written.
+        """
+        return frozenset(fields.body_fields(type_))
+
+    def line_fields(self, type_: str) -> frozenset[str]:
+        """Return the line fields that a payload may carry, custom fields excepted."""
+        return frozenset(fields.line_fields(type_))
