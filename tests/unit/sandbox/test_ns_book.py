@@ -15,6 +15,7 @@ from sandbox.netsuite.load import load_rows
 from sandbox.store import Store
 
 NOW = datetime(2026, 11, 21, 3, 30, tzinfo=UTC)
+ONE = {"op": "update", "type": "salesOrder", "match": {"tranId": "SO1001"}}
 
 
 class Book:
@@ -198,8 +199,8 @@ def test_a_deleted_order_is_gone_and_listed(book: Book) -> None:
         ({"op": "update", "type": "salesOrder", "set": {}}, "exactly one"),
         ({"op": "mend", "type": "salesOrder", "match": {}}, "unknown op"),
         ({"op": "update", "type": "invoice", "match": {}}, "unknown record type"),
-        ({"op": "update", "type": "salesOrder", "match": {"tranId": "SO1001"}, "set": {"colour": "red"}}, "no field 'colour'"),
-        ({"op": "update", "type": "salesOrder", "match": {"tranId": "SO1001"}, "lines": [{"match": {"index": 5}}]}, "no line with index 5"),
+        ({**ONE, "set": {"colour": "red"}}, "no field 'colour'"),
+        ({**ONE, "lines": [{"match": {"index": 5}}]}, "no line with index 5"),
         ({"op": "delete", "type": "customer", "match": {"companyName": "Globex"}}, "has sales orders"),
     ],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the local NetSuite does with records: rules, totals, lines, unique ids, faults (the application, without HTTP)."""
+"""What the local NetSuite does with records: rules, totals, lines, unique ids, faults (without HTTP)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ BOOK: dict[str, list[dict[str, str]]] = {
         {"id": "3", "symbol": "JPY", "name": "Yen"},
     ],
     "subsidiary": [
-        {"id": "1", "name": "Acme Inc", "currency": "USD", "country": "US", "taxRegime": "us_sales_tax", "taxRate": "CA=7.25;*=4"},
+        {"id": "1", "name": "Acme Inc", "currency": "USD", "country": "US", "taxRegime": "us_sales_tax"}
+        | {"taxRate": "CA=7.25;*=4"},
         {"id": "2", "name": "Acme GmbH", "currency": "EUR", "country": "DE", "taxRegime": "vat", "taxRate": "19"},
         {"id": "3", "name": "Acme KK", "currency": "JPY", "country": "JP", "taxRegime": "vat", "taxRate": "10"},
     ],
@@ -40,7 +41,8 @@ BOOK: dict[str, list[dict[str, str]]] = {
         {"id": "8", "itemid": "LIST", "baseprice": "12.50"},
     ],
     "customer": [
-        {"id": "501", "entityid": "C-2001", "companyname": "Globex", "subsidiary": "Acme Inc", "state": "CA", "country": "US"},
+        {"id": "501", "entityid": "C-2001", "companyname": "Globex", "subsidiary": "Acme Inc"}
+        | {"state": "CA", "country": "US"},
         {"id": "502", "companyname": "Initech", "subsidiary": "Acme GmbH", "country": "DE"},
         {"id": "503", "companyname": "Vandelay", "subsidiary": "Acme GmbH", "country": "FR"},
         {"id": "504", "companyname": "Kaiju", "subsidiary": "Acme KK", "country": "JP", "externalid": "tieout-cust-4"},
@@ -244,6 +246,8 @@ def test_a_customer_and_an_order_may_have_the_same_external_id(account: Account,
         (entity() + lines({"item": "5", "rate": "1"}), "USER_ERROR"),
         (entity() + lines({"item": "5", "quantity": "1"}), "USER_ERROR"),
         (entity() + so("itemList", line(LINE, custom=False)), "USER_ERROR"),
+        (entity() + lines({"item": "5", "quantity": "900000000000", "rate": "900000000000"}), "INVALID_NUMBER"),
+        (entity() + lines({"item": "5", "quantity": "0.00001", "amount": "90000000000"}), "INVALID_NUMBER"),
         (entity() + so("total", "5") + lines(LINE), "INSUFFICIENT_PERMISSION"),
         (entity() + so("salesTeamList") + lines(LINE), "INSUFFICIENT_PERMISSION"),
     ],
@@ -356,7 +360,20 @@ def test_a_known_element_in_a_wrong_name_space_is_a_fault(account: Account) -> N
     assert response.status == 500
 
 
-@pytest.mark.parametrize("field", [so("tranDate", "2026-11-20"), so("exchangeRate", "much"), so("toBePrinted", "T")])
+@pytest.mark.parametrize(
+    "field",
+    [
+        so("tranDate", "2026-11-20"),
+        so("tranDate", "0001-01-01T00:00:00+14:00"),
+        so("tranDate", "2026-02-30T00:00:00Z"),
+        so("exchangeRate", "much"),
+        so("exchangeRate", "1e300"),
+        so("exchangeRate", "NaN"),
+        so("toBePrinted", "T"),
+        so("orderStatus", "B"),
+        so("itemList", so("item", so("line", "1.5"))),
+    ],
+)
 def test_a_value_that_is_not_of_its_type_is_a_fault(account: Account, field: str) -> None:
     assert account.post(f"<platformMsgs:add>{order(field)}</platformMsgs:add>").status == 500
 
@@ -387,7 +404,8 @@ def test_a_request_without_passport_is_refused_and_stands_in_the_audit_trail(acc
 
 
 def test_application_info_beside_a_passport_is_refused(account: Account) -> None:
-    info = "<platformMsgs:applicationInfo><platformMsgs:applicationId>1</platformMsgs:applicationId></platformMsgs:applicationInfo>"
+    name = "<platformMsgs:applicationId>1</platformMsgs:applicationId>"
+    info = f"<platformMsgs:applicationInfo>{name}</platformMsgs:applicationInfo>"
     assert account.post("<platformMsgs:getServerTime/>", headers=info).status == 500
 
 

@@ -145,6 +145,23 @@ def test_a_held_request_shows_until_its_client_leaves(running: Running, action: 
     assert [entry["ordinal"] for entry in running.store.requests()] == [1]
 
 
+def test_a_request_that_never_arrived_in_full_is_not_processed(running: Running) -> None:
+    with socket.create_connection(("127.0.0.1", running.address.port or 0)) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n{}")
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(100) == b""
+    assert (running.things(), running.store.requests()) == (0, [])
+
+
+def test_a_chunked_body_is_read(running: Running) -> None:
+    with socket.create_connection(("127.0.0.1", running.address.port or 0)) as client:
+        client.sendall(
+            b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n1\r\n \r\n0\r\n\r\n"
+        )
+        assert client.recv(20).startswith(b"HTTP/1.1 200 OK")
+    assert running.store.get("thing", "1") == {"body": "{} "}
+
+
 def test_clearing_the_rules_releases_held_requests_unprocessed(running: Running) -> None:
     running.arm(action="hold_before")
     seen: list[type[Exception]] = []

@@ -15,7 +15,6 @@ from sandbox.http import Request
 from sandbox.ids import canonical
 from tests.fakes.salesforce_org import DATA, LocalOrg
 
-
 NESTED = "SELECT Id, (SELECT Id FROM Contacts) FROM Account WHERE Id IN (SELECT AccountId FROM Contact)"
 ONE_DEAL = b'{"records":[{"attributes":{"type":"Opportunity"}}]}'
 
