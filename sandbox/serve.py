@@ -28,7 +28,7 @@ from sandbox.salesforce import edits as salesforce_edits
 from sandbox.salesforce import server as salesforce
 from sandbox.store import Store
 
-DEMO, EMPTY = "demo", "empty"
+DEMO, CLEAN, EMPTY = "demo", "clean", "empty"
 DEMO_SEED = 1
 
 
@@ -47,7 +47,7 @@ def serve(
 
     Args:
         folder: where stores, clock and credentials are kept; an existing one goes on where it stood.
-        book: ``demo``, ``empty`` or a book folder; loaded into an empty folder only.
+        book: ``demo``, ``clean`` (the demo book without its defects), ``empty`` or a book folder; loaded into an empty folder only.
         announce: gets the ready line (JSON) once both servers answer.
         salesforce_port: 0 picks a free one.
         netsuite_port: 0 picks a free one.
@@ -118,10 +118,10 @@ def _locked(folder: Path) -> Iterator[None]:
 def _source(folder: Path, book: str, seed: int | None, clock: SandboxClock) -> Path | None:
     if book == EMPTY:
         return None
-    if book != DEMO:
+    if book not in (DEMO, CLEAN):
         return Path(book)
     made = folder / "book"
-    generate(made, seed=DEMO_SEED if seed is None else seed, now=clock.now(), defects=True)
+    generate(made, seed=DEMO_SEED if seed is None else seed, now=clock.now(), defects=book == DEMO)
     return made
 
 

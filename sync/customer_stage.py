@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from journal import subjects
+from journal.nouns import KIND_CUSTOMER
 from journal.staging import StagedRecord
 from sync import settle
 from sync.customers import Facts, decide, due_accounts, gather_accounts, read_facts, reference
@@ -31,13 +33,19 @@ def settle_customers(
     judged: Mapping[str, Eligibility],
     lookups: Lookups,
     write: Write,
+    *,
+    whole: bool,
 ) -> Settled:
-    """Match or create the customer of every eligible deal's account; deals before go-live only match."""
+    """Match or create the customer of every eligible deal's account; deals before go-live only match.
+
+    ``whole``: these are all due deals, so that an account which none of them needs is needed by nobody.
+    """
     needed = _accounts(deals, judged, "order")
     matched = _accounts(deals, judged, "match") - needed
-    due = set(due_accounts(world))
     facts = read_facts(world)
-    may_create = gather_accounts(world, run_id, sorted(needed | due))
+    due = set(due_accounts(world)) if whole else set()
+    may_create = gather_accounts(world, run_id, sorted(needed | (due & facts.bound.keys())))
+    _abandon(world, due - facts.bound.keys() - {account.source_id for level in may_create for account in level})
     only_match = gather_accounts(world, run_id, sorted(matched), parents=False)
     decisions: dict[str, Decision] = {}
     for levels, creating in ((may_create, True), (only_match, False)):
@@ -48,6 +56,19 @@ def settle_customers(
             decisions.update(_carry_out(world, run_id, decided, write, keep_quiet=not creating))
             facts = _learn(facts, decisions, lookups)
     return Settled(decisions, lookups)
+
+
+def _abandon(world: World, account_ids: set[str]) -> None:
+    """Release accounts that were held for a deal which is no longer won: nothing is to be created for them."""
+    for account_id in sorted(account_ids):
+        with world.journal.begin() as tx:
+            standing = subjects.state(tx, KIND_CUSTOMER, account_id)
+        label = standing.label if standing else account_id
+        reason = "no won deal needs this customer any more"
+        settle.noted(
+            world,
+            Decision(kind=KIND_CUSTOMER, source_id=account_id, label=label, action="skip", reason=reason),
+        )
 
 
 def _accounts(deals: Sequence[StagedRecord], judged: Mapping[str, Eligibility], standing: str) -> set[str]:

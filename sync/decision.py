@@ -14,6 +14,18 @@ from mappings.outcome import Finding, Mapped
 Action = Literal["create", "update", "adopt", "unchanged", "skip", "wait", "hold"]
 
 
+OUTCOMES: Mapping[str, str] = {
+    "create": "created",
+    "update": "updated",
+    "adopt": "matched",
+    "unchanged": "unchanged",
+    "skip": "skipped",
+    "wait": "waiting",
+    "hold": "held",
+}
+"""How a decision is counted and shown once it was carried out."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One field of a plan: what NetSuite holds by our knowledge, what it would hold, and which line says so."""

@@ -17,7 +17,7 @@ from journal.nouns import KIND_ORDER
 from journal.staging import StagedRecord
 from sync import amend, eligibility, order_facts, orders, push, settle, verify, writeback
 from sync.customer_stage import Settled, settle_customers
-from sync.decision import Decision
+from sync.decision import OUTCOMES, Decision
 from sync.errors import UnknownDeal
 from sync.identity import check_identity, note_mapping
 from sync.lookups import load as load_lookups
@@ -30,17 +30,6 @@ log = structlog.get_logger(__name__)
 
 CUSTOMERS, ORDERS, STATUS = "customers", "orders", "status"
 JOBS = (CUSTOMERS, ORDERS, STATUS)
-
-OUTCOMES: Mapping[str, str] = {
-    "create": "created",
-    "update": "updated",
-    "adopt": "matched",
-    "unchanged": "unchanged",
-    "skip": "skipped",
-    "wait": "waiting",
-    "hold": "held",
-}
-"""How a decision is counted and shown once it was carried out."""
 
 
 class Hands(Protocol):
@@ -138,7 +127,7 @@ def _documents(world: World, result: RunResult, jobs: Sequence[str], only: str |
     lookups = load_lookups(world) if deals else None
     if lookups is None:
         return
-    settled = settle_customers(world, result.run_id, deals, judged, lookups, hands.write_documents)
+    settled = settle_customers(world, result.run_id, deals, judged, lookups, hands.write_documents, whole=only is None)
     for decision in settled.decisions.values():
         _note(result, decision)
     if ORDERS in jobs:

@@ -82,7 +82,12 @@ def _decide_bound(
     now = fingerprint(mapped.payload, mapped.create_only)
     if now == bound.fingerprint:
         return _decision(
-            deal, eligible, "unchanged", f"{number} already says what the deal says", target_id=bound.target_id
+            deal,
+            eligible,
+            "unchanged",
+            f"{number} already says what the deal says",
+            target_id=bound.target_id,
+            mapped=mapped,
         )
     return _decision(
         deal,

@@ -7,8 +7,8 @@ from typing import Any
 
 from console.bootstrap import opened_world
 from console.output import Output
-from sync.decision import Decision
-from sync.engine import OUTCOMES, RunResult
+from sync.decision import OUTCOMES, Decision
+from sync.engine import RunResult
 from sync.plan import plan
 from sync.preflight import require_sound
 from sync.trace import find_deal

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
-from sandbox.dump import dump as dump_lines
-from sandbox.serve import serve as serve_until_stopped
 
 from config.errors import ConfigError, ConfigProblem
 from console.output import Output
 from sandbox import control_client
+from sandbox.dump import dump as dump_lines
 from sandbox.errors import SandboxError
+from sandbox.serve import serve as serve_until_stopped
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

@@ -13,6 +13,7 @@ from console.output import Output
 from console.state import opened_journal
 from journal import bindings, holds, intents, runs, staging, subjects
 from journal.nouns import KIND_ORDER
+from sync.decision import OUTCOMES
 
 STREAM = "Opportunity"
 
@@ -23,7 +24,9 @@ def execute(config: Path, output: Output, *, strict: bool) -> None:
     with opened_journal(settings) as journal, journal.begin() as tx:
         latest = runs.latest(tx)
         position = staging.position(tx, STREAM)
-        outcomes = Counter(state.outcome or "not decided" for state in subjects.all_states(tx, KIND_ORDER))
+        outcomes = Counter(
+            OUTCOMES.get(state.outcome or "", "not decided") for state in subjects.all_states(tx, KIND_ORDER)
+        )
         origins = Counter(binding.origin for binding in bindings.all_of(tx, KIND_ORDER))
         doubtful = intents.open_intents(tx)
         held = holds.open_holds(tx)

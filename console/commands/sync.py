@@ -16,7 +16,8 @@ from console.exits import Exit
 from console.output import Output
 from journal import holds
 from journal.nouns import Hold
-from sync.engine import JOBS, OUTCOMES, RunResult, run
+from sync.decision import OUTCOMES
+from sync.engine import JOBS, RunResult, run
 from sync.preflight import require_sound
 from sync.trace import find_deal
 

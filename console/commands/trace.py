@@ -8,8 +8,7 @@ from pathlib import Path
 from connectors.records import quantize_money
 from console.bootstrap import opened_world
 from console.output import Output
-from sync.decision import shown
-from sync.engine import OUTCOMES
+from sync.decision import OUTCOMES, shown
 from sync.trace import Trace, find_deal, trace
 
 

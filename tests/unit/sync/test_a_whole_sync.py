@@ -11,6 +11,7 @@ import pytest
 from connectors.errors import ConnectorError
 from journal import holds, intents, staging
 from sync import engine, plan
+from sync.decision import OUTCOMES
 from sync.world import ORDER_NUMBER, ORDER_STATUS, SYNC_ERROR, SYNC_STATE
 from tests.fakes.erp import Crash
 from tests.fakes.world import make_world
@@ -35,7 +36,7 @@ def sync(world, **options):
 
 
 def outcome(result, deal):
-    return engine.OUTCOMES[result.orders[deal].action]
+    return OUTCOMES[result.orders[deal].action]
 
 
 def open_holds(world):
@@ -327,6 +328,18 @@ def test_a_deal_deleted_before_its_order_is_never_created(world):
     world.crm.put("Opportunity", deal, deleted=True)
     assert outcome(sync(world), deal) == "skipped"
     assert open_holds(world) == {}
+
+
+def test_a_customer_that_no_won_deal_needs_any_more_is_not_created(world):
+    deal = world.crm.put_deal(1)
+    account = world.crm.put_account(1, "Blue Harbor Inc." + "x" * 80)
+    sync(world)
+    assert open_holds(world)[account].code == "TOO_LONG"
+    world.crm.put("Opportunity", deal, StageName="Closed Lost", IsWon=False)
+    world.crm.put_account(1, "Blue Harbor Inc.")
+    sync(world)
+    assert open_holds(world) == {}
+    assert world.erp.writes == []
 
 
 def test_a_clone_that_copied_the_status_fields_is_blanked(world):
