@@ -29,7 +29,7 @@ def account_id(number: int) -> str:
     return salesforce_id(f"001Aa{number:010d}")
 
 
-def deal(number: int, amount: str | None = None, **changes: Any) -> Deal:
+def deal(number: int, price: str | None = None, **changes: Any) -> Deal:
     """A won, in-scope deal of its own account; its amount is unlike that of any other."""
     base = Deal(
         id=deal_id(number),
@@ -38,8 +38,8 @@ def deal(number: int, amount: str | None = None, **changes: Any) -> Deal:
         account_id=account_id(number),
         account_name=f"Customer {number}",
         currency="USD",
-        amount=Decimal(amount or f"{number}000.50"),
-        header_amount=Decimal(amount or f"{number}000.50"),
+        amount=Decimal(price or f"{number}000.50"),
+        header_amount=Decimal(price or f"{number}000.50"),
         n_lines=2,
         is_won=True,
         is_closed=True,
@@ -54,9 +54,9 @@ def deal(number: int, amount: str | None = None, **changes: Any) -> Deal:
     return replace(base, **changes)
 
 
-def order(number: int, amount: str | None = None, **changes: Any) -> Order:
+def order(number: int, price: str | None = None, **changes: Any) -> Order:
     """The order of the deal of that number, as Tieout created it."""
-    net = Decimal(amount or f"{number}000.50")
+    net = Decimal(price or f"{number}000.50")
     base = Order(
         id=str(9000 + number),
         number=f"SO{number}",
@@ -125,7 +125,12 @@ def hold(number: int, code: str = "NO_LINES", kind: str = "so") -> Hold:
 
 def intent(number: int) -> OpenIntent:
     return OpenIntent(
-        id=f"intent-{number}", kind="so", source_id=deal_id(number), external_id=None, state="ambiguous", quiet_until=NOW
+        id=f"intent-{number}",
+        kind="so",
+        source_id=deal_id(number),
+        external_id=None,
+        state="ambiguous",
+        quiet_until=NOW,
     )
 
 
