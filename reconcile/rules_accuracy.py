@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ibis.expr.types import BooleanValue, Table
 
 ALLOWED_WHEN_WON = ("A", "B", "D", "E", "F", "G")
-"""Order states that a won deal may have. Closed and Cancelled are CANCEL_ERP_ONLY, anything else is STATUS."""
+"""Order states that a won deal may have. Cancelled is CANCEL_ERP_ONLY, anything else is STATUS."""
 
 
 def _currency_differs(tables: Tables) -> Table:
@@ -103,6 +103,10 @@ def _customer(tables: Tables) -> Table:
 
 
 def _status(tables: Tables) -> Table:
+    return ibis.union(_unknown(tables), _closed(tables))
+
+
+def _unknown(tables: Tables) -> Table:
     pairs = tables.pairs
     rows = pairs.filter(pairs.status.notin((*ALLOWED_WHEN_WON, CLOSED, CANCELLED)))
     return finding(
@@ -149,10 +153,6 @@ def _lost_live_order(tables: Tables) -> Table:
 def _lost_live_order_legs(tables: Tables) -> Table:
     rows = _of_lost(tables)
     return leg(rows, "deal_lost", items=1, amount=rows.net)
-
-
-def _cancel_erp_only(tables: Tables) -> Table:
-    return ibis.union(_cancelled(tables), _closed(tables))
 
 
 def _cancelled(tables: Tables) -> Table:
@@ -232,10 +232,10 @@ LIFECYCLE: tuple[Rule, ...] = (
     Rule(
         code="STATUS",
         family="lifecycle",
-        severity="medium",
+        severity="high",
         owner=ORDERS,
-        title="Stage and order status do not go together",
-        action="Look at the order's status in NetSuite.",
+        title="Won deal whose order is closed, or in no known status",
+        action="Reopen the order, or take the deal back.",
         find=_status,
     ),
     Rule(
@@ -253,9 +253,9 @@ LIFECYCLE: tuple[Rule, ...] = (
         family="lifecycle",
         severity="high",
         owner=ORDERS,
-        title="Won deal whose order is cancelled or closed",
+        title="Won deal whose order is cancelled",
         action="Reopen the order, or take the deal back.",
-        find=_cancel_erp_only,
+        find=_cancelled,
         legs=_cancelled_legs,
     ),
 )

@@ -68,20 +68,20 @@ def order_deleted(scene: Scene, label: str) -> bool:
 
 def order_cancelled(scene: Scene, label: str) -> bool:
     """Finance cancels the order of a deal that is still won."""
-    return _order_status(scene, label, "C")
+    return _order_status(scene, label, "C", "CANCEL_ERP_ONLY")
 
 
 def order_closed(scene: Scene, label: str) -> bool:
     """Finance closes the order without billing it."""
-    return _order_status(scene, label, "H")
+    return _order_status(scene, label, "H", "STATUS")
 
 
-def _order_status(scene: Scene, label: str, letter: str) -> bool:
+def _order_status(scene: Scene, label: str, letter: str, code: str) -> bool:
     deal = scene.deal()
     if deal is None:
         return False
     scene.edit_order(deal, label, set_={"orderStatus": letter})
-    return scene.found(deal, label, "CANCEL_ERP_ONLY")
+    return scene.found(deal, label, code)
 
 
 def _raised(scene: Scene, deal: Deal) -> Decimal:

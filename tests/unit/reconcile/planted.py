@@ -217,7 +217,7 @@ def planted() -> tuple[Snapshot, Truth]:
     truth = {
         ("MISSING_IN_ERP", deal_id(2)), ("SYNC_BLOCKED", deal_id(3)), ("AMOUNT", deal_id(5)),
         ("CURRENCY", deal_id(6)), ("CUSTOMER", deal_id(7)), ("CANCEL_ERP_ONLY", deal_id(8)),
-        ("CANCEL_ERP_ONLY", deal_id(9)), ("DUP_ERP_SOFT", deal_id(10)), ("LOST_LIVE_ORDER", deal_id(11)),
+        ("STATUS", deal_id(9)), ("DUP_ERP_SOFT", deal_id(10)), ("LOST_LIVE_ORDER", deal_id(11)),
         ("DELETED_CRM", deal_id(12)), ("DUP_ERP", deal_id(13)), ("MAP_CONFLICT", deal_id(13)),
         ("DUP_ERP_SOFT", deal_id(14)), ("DUP_ERP_SOFT", deal_id(15)), ("STATUS", deal_id(16)),
         ("DUP_CRM", deal_id(17)), ("MAP_CONFLICT", deal_id(17)), ("MAP_CONFLICT", deal_id(18)),

@@ -18,7 +18,7 @@ CURRENCIES = ("USD", "JPY", "KWD")
 MINOR = {"USD": Decimal("0.01"), "JPY": Decimal(1), "KWD": Decimal("0.001")}
 CHECKED = {
     "MISSING_IN_ERP", "IN_FLIGHT", "SYNC_BLOCKED", "MISSING_IN_CRM", "DELETED_CRM", "DUP_ERP", "CURRENCY", "AMOUNT",
-    "LOST_LIVE_ORDER", "CANCEL_ERP_ONLY", "ORPHAN_MAP",
+    "LOST_LIVE_ORDER", "CANCEL_ERP_ONLY", "STATUS", "ORPHAN_MAP",
 }  # fmt: skip
 
 
@@ -116,7 +116,7 @@ def _of_won(case: Case, ours: list[str], live: list[str]) -> Counter[str]:
         return Counter(
             CURRENCY=int(not same),
             AMOUNT=int(same and (apart is None or apart > MINOR[case.currency])),
-            CANCEL_ERP_ONLY=int(live[0] == "H"),
+            STATUS=int(live[0] == "H"),
         )
     if ours:
         return Counter(CANCEL_ERP_ONLY=1)
