@@ -11,6 +11,8 @@ from reconcile.report import Excluded, Report, instant
 from reconcile.sheet import Sheet
 
 WIDTHS = (11, 24, 22, 9, 15, 10, 15, 11, 20, 26)
+WRAPPED_ROW = 42
+"""Height in points of a row whose texts take three lines."""
 REASONS_SHOWN = 6
 PARAMETERS_SHOWN = (
     "Go-live", "Scope", "Salesforce read as of", "NetSuite read as of", "SLA won to ordered", "Tolerance",
@@ -161,6 +163,7 @@ def _largest(pen: Pen, report: Report) -> None:
     pen.heads(("Severity", "Exception", "Customer", "Age, days", "At stake", "Currency", "Order", "Owner", "Deal",
                "Next step"))  # fmt: skip
     for one in report.largest:
+        pen.sheet.page.set_row(pen.row, WRAPPED_ROW)
         pen.sheet.text(pen.row, 0, one.severity)
         pen.sheet.text(pen.row, 1, one.title, "wrap")
         pen.sheet.text(pen.row, 2, one.customer, "wrap")
