@@ -39,7 +39,8 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
         ConfigError: with every fault of the file, each with ``file:line`` and how to mend it.
     """
     path = path.absolute()
-    document = read_document(path, path.name)
+    # A file that is there is named as the operator calls it; one that is not, with the folder that was searched.
+    document = read_document(path, path.name if path.is_file() else str(path))
     return _Loader(document, path, environ).settings()
 
 

@@ -75,11 +75,13 @@ class SecretRef:
             mode = path.stat().st_mode
             text = path.read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise SecretError(f"{self.where}: cannot read the secret file {path}: {error.strerror}.") from error
+            raise SecretError(
+                f"{self.where}: cannot read the secret file {path}: {error.strerror}. Create it, or correct the path."
+            ) from error
         if stat.S_IMODE(mode) & 0o077:
             raise SecretError(f"{self.where}: the secret file {path} can be read by others. Run: chmod 600 {path}")
         if not text:
-            raise SecretError(f"{self.where}: the secret file {path} is empty.")
+            raise SecretError(f"{self.where}: the secret file {path} is empty. Write the secret into it.")
         return Secret(text)
 
     def _from_keyring(self, rest: str) -> Secret:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -13,8 +14,10 @@ from config.errors import ConfigError
 from config.secrets import SecretError
 from connectors.errors import ConnectorError, MappingError, SchemaError, TieoutError
 from console.output import Output
-from journal.database import JournalError
+from journal.errors import JournalError
 from sync.errors import UnknownDeal
+
+OPPORTUNITY_ID = re.compile(r"006[A-Za-z0-9]{12}([A-Za-z0-9]{3})?")
 
 
 class Exit(IntEnum):
@@ -41,10 +44,18 @@ def explained(output: Output) -> Iterator[None]:
     except ConnectorError as error:
         _fail(output, Exit.REMOTE, [str(error)])
     except UnknownDeal as error:
-        text = f"Salesforce shows no opportunity with the id {error}. Check the id and that Tieout's user may see it."
-        _fail(output, Exit.USAGE, [text])
+        _fail(output, Exit.USAGE, [_unknown_deal(str(error))])
     except (SecretError, JournalError, TieoutError) as error:
         _fail(output, Exit.USAGE, [str(error)])
+
+
+def _unknown_deal(text: str) -> str:
+    if OPPORTUNITY_ID.fullmatch(text):
+        return f"Salesforce shows no opportunity with the id {text}. Check the id and that Tieout's user may see it."
+    return (
+        f"{text!r} names no deal. Write the id of an opportunity (15 or 18 characters that begin with 006),"
+        " its address in Salesforce, or the number of an order that Tieout knows."
+    )
 
 
 def _fail(output: Output, code: Exit, messages: list[str]) -> None:

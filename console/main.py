@@ -16,9 +16,12 @@ app = typer.Typer(
     help="Moves won Salesforce deals into NetSuite and proves that both systems agree.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     add_completion=False,
 )
-sandbox_app = typer.Typer(help="A local Salesforce and a local NetSuite, for tests and the demo.", no_args_is_help=True)
+sandbox_app = typer.Typer(
+    help="A local Salesforce and a local NetSuite, for tests and the demo.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(sandbox_app, name="sandbox")
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]

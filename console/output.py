@@ -8,16 +8,18 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from sync.world import Observer, Silent
+if TYPE_CHECKING:
+    from sync.world import Observer
 
 JSON_VERSION = 1
+PIPE_WIDTH = 200
 
 
 class Output:
@@ -25,7 +27,7 @@ class Output:
 
     def __init__(self, *, as_json: bool = False, console: Console | None = None) -> None:
         self.as_json = as_json
-        self.console = console or Console(highlight=False, soft_wrap=True)
+        self.console = console or _console()
 
     def line(self, text: str = "", style: str | None = None) -> None:
         """Print one line for a person; nothing under ``--json``."""
@@ -54,11 +56,20 @@ class Output:
     def progress(self) -> Iterator[Observer]:
         """Show bars while the block runs; on anything but a terminal nothing is drawn."""
         if self.as_json or not self.console.is_terminal:
+            # Imported late: commands without a run start much faster without the use cases and SQLAlchemy.
+            from sync.world import Silent
+
             yield Silent()
             return
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, console=self.console, transient=True) as progress:
             yield _Bars(progress)
+
+
+def _console() -> Console:
+    """Return the terminal, or for a file or pipe lines that are not folded to a terminal's width."""
+    console = Console(highlight=False, soft_wrap=True)
+    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=PIPE_WIDTH)
 
 
 class _Bars:

@@ -57,6 +57,17 @@ def record_found(
     )
 
 
+def release(tx: Tx, kind: str, source_id: str, target_id: str) -> None:
+    """Give up a binding whose target is gone, so that a person's new answer can take its place."""
+    gone = (
+        (tables.binding.c.pair == tx.pair)
+        & (tables.binding.c.kind == kind)
+        & (tables.binding.c.source_id == source_id)
+        & (tables.binding.c.target_id == target_id)
+    )
+    tx.conn.execute(tables.binding.delete().where(gone))
+
+
 def get(tx: Tx, kind: str, source_id: str, doc_no: int = 1) -> Binding | None:
     """Return the binding of a source record, or None."""
     row = tx.conn.execute(

@@ -14,15 +14,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, select
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DatabaseError
 
 from journal import stamps, tables
+from journal.errors import JournalError as JournalError
 
 HEAD = "0001"
 """The schema revision that this program reads and writes."""
-
-
-class JournalError(Exception):
-    """The state database cannot be used as it is; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +74,18 @@ def open_journal(path: Path, pair: str) -> Journal:
         _on_connect(engine, durable=True)
         _bring_up_to_date(engine, path)
     except (OSError, sqlite3.DatabaseError) as error:
-        raise JournalError(f"{path}: the state database cannot be opened: {error}.") from error
+        raise _unusable(path, error) from error
+    except DatabaseError as error:
+        raise _unusable(path, error.orig or error) from error
     return Journal(engine, pair)
+
+
+def _unusable(path: Path, error: BaseException) -> JournalError:
+    why = error.strerror if isinstance(error, OSError) else str(error)
+    return JournalError(
+        f"{path}: the state database cannot be opened: {why}."
+        " Check [state] path in sync.toml and the rights on that folder, or restore the file from a backup."
+    )
 
 
 @contextmanager

@@ -84,13 +84,27 @@ def _touch(tx: Tx, record: StagedRecord, version: str) -> None:
 
 def newest(tx: Tx, type_: str, source_id: str) -> StagedRecord | None:
     """Return the record as it was last read, or None when it never was."""
-    row = _newest(tx, type_, source_id)
+    return _record(tx, _newest(tx, type_, source_id))
+
+
+def read(tx: Tx, type_: str, source_id: str, version: str) -> StagedRecord | None:
+    """Return one reading of the record by its version, or None."""
+    query = select(tables.staged).where(
+        (tables.staged.c.pair == tx.pair)
+        & (tables.staged.c.type == type_)
+        & (tables.staged.c.source_id == source_id)
+        & (tables.staged.c.version == version)
+    )
+    return _record(tx, tx.conn.execute(query).first())
+
+
+def _record(tx: Tx, row: Row[Any] | None) -> StagedRecord | None:
     if row is None:
         return None
     body = stamps.loads(content(tx, row.body_sha))
     return StagedRecord(
-        type=type_,
-        source_id=source_id,
+        type=row.type,
+        source_id=row.source_id,
         fields=body["fields"],
         lines=body["lines"],
         modified=from_text(row.modified),

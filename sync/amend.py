@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from connectors.records import ORDER_STATUS_NAMES, ErpLine, Payload, ReadBack
-from journal import bindings
+from connectors.records import ORDER_STATUS_NAMES, ErpLine, Payload, PayloadLine, ReadBack, Reference, Value
+from journal import bindings, staging
+from journal.database import Tx
 from journal.holds import HoldCause
 from journal.nouns import KIND_ORDER, Binding
 from sync import codes, payloads
+from sync.bound_orders import vanished
 from sync.decision import Decision, changes
-from sync.world import World
+from sync.world import DEAL, World
 
 PENDING_APPROVAL = "A"
 
@@ -29,20 +32,85 @@ def guard(world: World, decision: Decision) -> Decision:
     with world.journal.begin() as tx:
         binding = bindings.get(tx, KIND_ORDER, decision.source_id)
         before = payloads.load(tx, binding.payload_sha) if binding and binding.payload_sha else None
+        moved = content_moved(world, tx, decision.source_id, binding)
     current = world.erp_writer.read_back("salesOrder", internal_id=decision.target_id)
     after = decision.mapped.for_update(written=before.values if before else ())
     differences = changes(_updatable(before, after), after, decision.mapped)
     decision = replace(decision, changes=differences)
     if current is None:
-        cause = f"Its order {decision.number or decision.target_id} is gone from NetSuite."
-        return _held(decision, codes.hold("TARGET_VANISHED", cause, target=str(decision.target_id)))
+        return _held(decision, vanished(world, decision.number, str(decision.target_id)))
+    if agrees(before, after, current):
+        return replace(decision, action="unchanged", reason=f"{current.number} already says what the deal says")
     if current.status != PENDING_APPROVAL:
-        return _held(decision, _locked(decision, current))
+        if moved:
+            return _held(decision, _locked(decision, current))
+        reason = f"only the mapping has changed, and {current.number} is {_status(current)}: left as it is"
+        return replace(decision, action="unchanged", reason=reason, payload=None)
     drift = drifted(binding, current.lines)
     if drift:
         cause = f"Order {current.number} was edited in NetSuite ({drift}) and the deal changed in Salesforce."
         return _held(decision, codes.hold("ERP_DRIFT", cause, changed=_listed(decision)))
     return replace(decision, payload=_numbered(after, current.lines), keep_lines=_foreign_lines(current.lines))
+
+
+def content_moved(world: World, tx: Tx, deal_id: str, binding: Binding | None) -> bool:
+    """Say whether the deal itself changed since its order was written, in a field that the mapping reads."""
+    now = staging.newest(tx, DEAL, deal_id)
+    then = staging.read(tx, DEAL, deal_id, binding.staged_version) if binding and binding.staged_version else None
+    if now is None or then is None:
+        return True
+    mapping = world.order_mapping
+    return _differ(then.fields, now.fields, mapping.source_fields()) or not _same_lines(
+        then.lines, now.lines, mapping.line_source_fields()
+    )
+
+
+def _same_lines(
+    then: Sequence[Mapping[str, Value]], now: Sequence[Mapping[str, Value]], fields: frozenset[str]
+) -> bool:
+    old, new = ({str(line.get("Id")): line for line in lines} for lines in (then, now))
+    return old.keys() == new.keys() and not any(_differ(old[key], new[key], fields) for key in old)
+
+
+def _differ(then: Mapping[str, Value], now: Mapping[str, Value], fields: frozenset[str]) -> bool:
+    """Compare the fields that both readings have: one that the mapping reads since then proves nothing."""
+    return any(then[name] != now[name] for name in fields if name in then and name in now)
+
+
+def agrees(before: Payload | None, after: Payload, current: ReadBack) -> bool:
+    """Say whether NetSuite already holds the wanted lines and every changed field, by whoever's hand.
+
+    A changed field that the read-back does not show, such as a reference, cannot be proven to agree.
+    """
+    wanted = Counter(_wanted_line(line) for line in after.lines)
+    described = {line.key for line in after.lines if "description" in line.values}
+    found = Counter(
+        (line.item_id, _plain(line.quantity), _plain(line.amount), line.description if described else None)
+        for line in current.lines
+    )
+    return (
+        wanted == found and not after.clear and all(_shown_equal(before, name, after, current) for name in after.values)
+    )
+
+
+def _shown_equal(before: Payload | None, name: str, after: Payload, current: ReadBack) -> bool:
+    value = after.values[name]
+    if before is not None and before.values.get(name) == value:
+        return True
+    if isinstance(value, Reference):
+        return before is None
+    return name in current.values and current.values[name] == value
+
+
+def _wanted_line(line: PayloadLine) -> tuple[str | None, str | None, str | None, str | None]:
+    item, quantity, amount = (line.values.get(name) for name in ("item", "quantity", "amount"))
+    description = line.values.get("description")
+    return (
+        item.id if isinstance(item, Reference) else None,
+        _plain(quantity if isinstance(quantity, Decimal) else None),
+        _plain(amount if isinstance(amount, Decimal) else None),
+        description if isinstance(description, str) else None,
+    )
 
 
 def snapshot(lines: Sequence[ErpLine]) -> str:
@@ -69,13 +137,17 @@ def _plain(number: Decimal | None) -> str | None:
 
 
 def _locked(decision: Decision, current: ReadBack) -> HoldCause:
-    status = ORDER_STATUS_NAMES.get(current.status or "", str(current.status))
+    status = _status(current)
     cause = f"Order {current.number} is {status}; the deal has changed since: {_listed(decision)}."
     fix = (
         "Change the order in NetSuite, or take the deal's change back. "
         "Tieout changes an order only while it is Pending Approval."
     )
     return codes.hold("LOCKED_DOWNSTREAM", cause, fix=fix, order_status=status, changed=_listed(decision))
+
+
+def _status(current: ReadBack) -> str:
+    return ORDER_STATUS_NAMES.get(current.status or "", str(current.status))
 
 
 def _listed(decision: Decision) -> str:

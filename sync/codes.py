@@ -74,6 +74,12 @@ CODES: Mapping[str, HoldCode] = {
     "LOCKED_DOWNSTREAM": HoldCode(
         "conflict", "finance", "the deal changed after its order was approved", "Change the order in NetSuite."
     ),
+    "IDENTITY_CHANGED": HoldCode(
+        "conflict",
+        "finance",
+        "the deal went to another customer, currency or subsidiary after its order",
+        "Take the change back, or cancel the order and enter the new one.",
+    ),
     "ERP_DRIFT": HoldCode(
         "conflict", "finance", "the order was changed in NetSuite and the deal in Salesforce", "Settle on one version."
     ),

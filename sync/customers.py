@@ -258,7 +258,7 @@ def due_accounts(world: World) -> list[str]:
 
 def reference(decision: Decision) -> Reference | None:
     """Return how an order refers to the customer of this decision, or None while there is none."""
-    if decision.action in ("adopt", "unchanged", "update") and decision.target_id:
+    if decision.target_id and decision.action in ("adopt", "unchanged", "update", "create"):
         return Reference(type="customer", id=decision.target_id, name=decision.label)
     if decision.action == "create":
         return Reference(type="customer", external_id=decision.external_id, name=decision.label)

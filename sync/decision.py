@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from connectors.records import Payload, PayloadLine, PayloadValue, Reference
+from journal.bindings import ADOPTED
 from journal.holds import HoldCause
 from mappings.outcome import Finding, Mapped
 
@@ -53,6 +54,10 @@ class Decision:
     target_id: str | None = None
     number: str | None = None
     evidence: str = ""
+    origin: str = ADOPTED
+    """How a binding that this decision makes came about: an existing record, or one that Tieout had made."""
+    replaces: str | None = None
+    """The vanished NetSuite record in whose place a person named this one."""
     payload: Payload | None = None
     fingerprint: str = ""
     mapped: Mapped | None = None

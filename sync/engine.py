@@ -101,8 +101,9 @@ def _steps(world: World, result: RunResult, jobs: Sequence[str], only: str | Non
     check_identity(world)
     for decision in resolve_open(world):
         _note(result, decision)
-    result.pulled = _acquire(world, result.run_id, only)
+    # Before reading: what a changed mapping reopens is read again with the fields that it now needs.
     note_mapping(world)
+    result.pulled = _acquire(world, result.run_id, only)
     if CUSTOMERS in jobs or ORDERS in jobs:
         _documents(world, result, jobs, only, hands)
     if STATUS in jobs:
@@ -119,7 +120,8 @@ def _acquire(world: World, run_id: str, only: str | None) -> Pulled:
 
 
 def _documents(world: World, result: RunResult, jobs: Sequence[str], only: str | None, hands: Hands) -> None:
-    for decision in verify.verify(world):
+    wrong = {decision.source_id: decision for decision in verify.verify(world)}
+    for decision in wrong.values():
         _note(result, decision)
     deals = _due_deals(world, only)
     server_now = world.crm.server_time()
@@ -131,7 +133,7 @@ def _documents(world: World, result: RunResult, jobs: Sequence[str], only: str |
     for decision in settled.decisions.values():
         _note(result, decision)
     if ORDERS in jobs:
-        _orders(world, result, deals, judged, settled, hands)
+        _orders(world, result, deals, judged, settled, hands, wrong)
 
 
 def _orders(
@@ -141,6 +143,7 @@ def _orders(
     judged: Mapping[str, eligibility.Eligibility],
     settled: Settled,
     hands: Hands,
+    wrong: Mapping[str, Decision],
 ) -> None:
     facts = order_facts.read(world, deals, settled.decisions, settled.lookups)
     to_write = []
@@ -148,6 +151,8 @@ def _orders(
         decision = orders.decide(world, deal, judged[deal.source_id], facts)
         if decision.action == "update":
             decision = _guarded(world, decision)
+        if decision.action == "unchanged" and deal.source_id in wrong:
+            continue  # NetSuite still holds another amount than was sent
         if decision.action in ("create", "update"):
             to_write.append(decision)
         else:
@@ -172,6 +177,8 @@ def carry_out_locally(world: World, decision: Decision) -> Decision:
         return settle.held(world, decision)
     if decision.action == "adopt":
         return settle.adopted(world, decision)
+    if decision.action == "unchanged" and decision.payload is not None:
+        return settle.agreed(world, decision)
     return settle.noted(world, decision)
 
 

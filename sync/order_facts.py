@@ -3,43 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from connectors.ports import OrderQuery
-from connectors.records import ErpOrder
+from connectors.records import ErpOrder, Payload
 from journal import bindings
-from journal.nouns import KIND_ORDER
+from journal.holds import HoldCause
+from journal.nouns import KIND_ORDER, Binding
 from journal.staging import StagedRecord
+from sync import codes, payloads
 from sync.decision import Decision
 from sync.lookups import Lookups
-from sync.orders import OrderFacts, stored_id
+from sync.order_outcomes import stored_id
 from sync.world import World, order_external_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFacts:
+    """What NetSuite and the journal know that may concern the deals of this run."""
+
+    bound: Mapping[str, Binding]
+    owners: dict[str, str]
+    """NetSuite order id to the deal it is bound to; grows as deals are matched."""
+    sent: Mapping[str, Payload]
+    """Deal id to the payload that was last written for it."""
+    by_external: Mapping[str, ErpOrder]
+    by_id: Mapping[str, ErpOrder]
+    by_customer: Mapping[str, list[ErpOrder]]
+    customers: Mapping[str, Decision]
+    """Account id to what became of its customer."""
+    lookups: Lookups
 
 
 def read(
     world: World, deals: Sequence[StagedRecord], customers: Mapping[str, Decision], lookups: Lookups
 ) -> OrderFacts:
-    """Return the facts about these deals. Already bound deals need none but their binding."""
+    """Return the facts about these deals."""
     with world.journal.begin() as tx:
         bound = {binding.source_id: binding for binding in bindings.all_of(tx, KIND_ORDER)}
+        due = [bound[deal.source_id] for deal in deals if deal.source_id in bound]
+        sent = {binding.source_id: payloads.load(tx, binding.payload_sha) for binding in due if binding.payload_sha}
     unbound = [deal for deal in deals if deal.source_id not in bound]
     external = [order_external_id(deal.source_id) for deal in unbound]
-    stored = sorted({id_ for deal in unbound if (id_ := stored_id(world, deal)) is not None and id_.isdigit()})
+    stored = {id_ for deal in deals if (id_ := stored_id(world, deal)) is not None and id_.isdigit()}
+    ids = sorted(stored | {binding.target_id for binding in due})
     customer_ids = _customer_ids(unbound, lookups)
-    by_external = _orders(world, OrderQuery(external_ids=external)) if external else []
-    by_id = _orders(world, OrderQuery(ids=stored)) if stored else []
-    of_customers = _orders(world, OrderQuery(customer_ids=customer_ids)) if customer_ids else []
     by_customer: dict[str, list[ErpOrder]] = {}
-    for order in of_customers:
+    for order in _orders(world, OrderQuery(customer_ids=customer_ids)) if customer_ids else []:
         by_customer.setdefault(order.customer_id, []).append(order)
     return OrderFacts(
         bound=bound,
         owners={binding.target_id: binding.source_id for binding in bound.values()},
-        by_external={str(order.external_id).lower(): order for order in by_external},
-        by_id={order.id: order for order in by_id},
+        sent=sent,
+        by_external={str(order.external_id).lower(): order for order in written(world, external)},
+        by_id={order.id: order for order in _orders(world, OrderQuery(ids=ids))} if ids else {},
         by_customer=by_customer,
         customers=customers,
         lookups=lookups,
     )
+
+
+def written(world: World, external_ids: Sequence[str]) -> list[ErpOrder]:
+    """Return the orders that carry these external ids of ours."""
+    return _orders(world, OrderQuery(external_ids=external_ids)) if external_ids else []
+
+
+def blocked_by_customer(deal: StagedRecord, facts: OrderFacts) -> HoldCause | None:
+    """Return why the deal's customer stops it, or None."""
+    account = deal.fields.get("AccountId")
+    if account is None:
+        return codes.hold("NO_ACCOUNT", "The opportunity has no account, so NetSuite has no customer to bill.")
+    customer = facts.customers.get(str(account))
+    if customer is not None and customer.hold is not None:
+        cause = f'Its customer "{customer.label}" is held: {customer.hold.cause}'
+        return codes.hold(
+            "CUSTOMER_HELD", cause, fix=customer.hold.fix, owner=customer.hold.owner, blocked_by=customer.source_id
+        )
+    return None
 
 
 def _customer_ids(deals: Iterable[StagedRecord], lookups: Lookups) -> list[str]:

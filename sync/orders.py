@@ -6,44 +6,28 @@ id proves is a question for a person, never an order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
 
 from connectors.records import ErpOrder, minor_unit, quantize_money
-from journal.bindings import ADOPTED
+from journal.bindings import CREATED
 from journal.holds import HoldCause
-from journal.nouns import KIND_ORDER, Binding
 from journal.staging import StagedRecord
 from mappings.apply import apply
 from mappings.fingerprint import fingerprint
 from mappings.outcome import Mapped
 from sync import codes
+from sync.bound_orders import decide_bound
 from sync.customers import CREATE_ANYWAY
 from sync.decision import Decision, changes
 from sync.eligibility import Eligibility
 from sync.findings import first_hold
-from sync.lookups import Lookups
+from sync.order_facts import OrderFacts, blocked_by_customer
+from sync.order_outcomes import deal_net, decided, held, is_new, stored_id
 from sync.world import World, order_external_id
 
 SAME_DEAL_DAYS = 3
 """Two orders of one customer, currency and amount within so many days may be one sale."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderFacts:
-    """What NetSuite and the journal know that may concern the deals of this run."""
-
-    bound: Mapping[str, Binding]
-    owners: dict[str, str]
-    """NetSuite order id to the deal it is bound to; grows as deals are matched."""
-    by_external: Mapping[str, ErpOrder]
-    by_id: Mapping[str, ErpOrder]
-    by_customer: Mapping[str, list[ErpOrder]]
-    customers: Mapping[str, Decision]
-    """Account id to what became of its customer."""
-    lookups: Lookups
 
 
 def decide(world: World, deal: StagedRecord, eligible: Eligibility, facts: OrderFacts) -> Decision:
@@ -51,56 +35,14 @@ def decide(world: World, deal: StagedRecord, eligible: Eligibility, facts: Order
     bound = facts.bound.get(deal.source_id)
     if eligible.standing == "out":
         suffix = f"; its order {bound.number or bound.target_id} stays as it is" if bound else ""
-        return _decision(deal, eligible, "skip", eligible.reason + suffix)
+        return decided(deal, eligible, "skip", eligible.reason + suffix)
     if eligible.standing == "wait" and bound is None:
-        return _decision(deal, eligible, "wait", eligible.reason)
+        return decided(deal, eligible, "wait", eligible.reason)
     if bound is not None:
-        return _decide_bound(world, deal, eligible, bound, facts)
+        return decide_bound(world, deal, eligible, bound, facts)
     if eligible.standing == "match":
         return _decide_match(world, deal, eligible, facts)
     return _decide_new(world, deal, eligible, facts)
-
-
-def _decide_bound(
-    world: World, deal: StagedRecord, eligible: Eligibility, bound: Binding, facts: OrderFacts
-) -> Decision:
-    number = bound.number or bound.target_id
-    if bound.origin == ADOPTED or bound.fingerprint is None:
-        return _decision(
-            deal,
-            eligible,
-            "unchanged",
-            f"{number} was matched, not made by Tieout: left alone",
-            target_id=bound.target_id,
-        )
-    blocked = _blocked(deal, facts)
-    if blocked is not None:
-        return _held(deal, eligible, blocked)
-    mapped = apply(world.order_mapping, deal.fields, deal.lines, facts.lookups)
-    if mapped.problems:
-        return _held(deal, eligible, first_hold(mapped.problems))
-    now = fingerprint(mapped.payload, mapped.create_only)
-    if now == bound.fingerprint:
-        return _decision(
-            deal,
-            eligible,
-            "unchanged",
-            f"{number} already says what the deal says",
-            target_id=bound.target_id,
-            mapped=mapped,
-        )
-    return _decision(
-        deal,
-        eligible,
-        "update",
-        f"the deal has changed since {number} was written",
-        external_id=bound.external_id,
-        target_id=bound.target_id,
-        number=bound.number,
-        payload=mapped.payload,
-        fingerprint=now,
-        mapped=mapped,
-    )
 
 
 def _decide_match(world: World, deal: StagedRecord, eligible: Eligibility, facts: OrderFacts) -> Decision:
@@ -118,8 +60,8 @@ def _decide_match(world: World, deal: StagedRecord, eligible: Eligibility, facts
         return _adopt(deal, eligible, hits[0], facts, evidence)
     if hits:
         listed = ", ".join(order.number for order in hits)
-        return _decision(deal, eligible, "skip", f"{eligible.reason}; {len(hits)} orders could be its own: {listed}")
-    return _decision(deal, eligible, "skip", f"{eligible.reason}; NetSuite has no order for it")
+        return decided(deal, eligible, "skip", f"{eligible.reason}; {len(hits)} orders could be its own: {listed}")
+    return decided(deal, eligible, "skip", f"{eligible.reason}; NetSuite has no order for it")
 
 
 def _decide_new(world: World, deal: StagedRecord, eligible: Eligibility, facts: OrderFacts) -> Decision:
@@ -130,17 +72,17 @@ def _decide_new(world: World, deal: StagedRecord, eligible: Eligibility, facts: 
     stored = _by_stored_id(world, deal, eligible, facts)
     if stored is not None:
         return stored
-    blocked = _blocked(deal, facts)
+    blocked = blocked_by_customer(deal, facts)
     if blocked is not None:
-        return _held(deal, eligible, blocked)
+        return held(deal, eligible, blocked)
     mapped = apply(world.order_mapping, deal.fields, deal.lines, facts.lookups)
     if mapped.problems:
-        return _held(deal, eligible, first_hold(mapped.problems))
-    if not _is_new(world, deal):
+        return held(deal, eligible, first_hold(mapped.problems))
+    if not is_new(world, deal):
         hits = _same_sale(deal, mapped, facts)
         if hits:
-            return _held(deal, eligible, _possible_duplicate(world, hits))
-    return _decision(
+            return held(deal, eligible, _possible_duplicate(world, hits))
+    return decided(
         deal,
         eligible,
         "create",
@@ -153,26 +95,13 @@ def _decide_new(world: World, deal: StagedRecord, eligible: Eligibility, facts: 
     )
 
 
-def _blocked(deal: StagedRecord, facts: OrderFacts) -> HoldCause | None:
-    """Return why the deal's customer stops it, or None."""
-    account = deal.fields.get("AccountId")
-    if account is None:
-        return codes.hold("NO_ACCOUNT", "The opportunity has no account, so NetSuite has no customer to bill.")
-    customer = facts.customers.get(str(account))
-    if customer is not None and customer.hold is not None:
-        cause = f'Its customer "{customer.label}" is held: {customer.hold.cause}'
-        return codes.hold(
-            "CUSTOMER_HELD", cause, fix=customer.hold.fix, owner=customer.hold.owner, blocked_by=customer.source_id
-        )
-    return None
-
-
 def _adopt_ours(deal: StagedRecord, eligible: Eligibility, order: ErpOrder, facts: OrderFacts) -> Decision:
     """The order carries our external id for this deal: ours if its stamp names the deal too."""
     if order.deal_id != deal.source_id:
         cause = f"{order.number} carries Tieout's external id for this deal but was not written by Tieout."
-        return _held(deal, eligible, codes.hold("EXTID_FOREIGN", cause, target=order.id))
-    return _adopt(deal, eligible, order, facts, "our external id")
+        return held(deal, eligible, codes.hold("EXTID_FOREIGN", cause, target=order.id))
+    # Made by Tieout, although this journal does not know it: followed from now on.
+    return replace(_adopt(deal, eligible, order, facts, "our external id"), origin=CREATED)
 
 
 def _by_stored_id(world: World, deal: StagedRecord, eligible: Eligibility, facts: OrderFacts) -> Decision | None:
@@ -182,12 +111,12 @@ def _by_stored_id(world: World, deal: StagedRecord, eligible: Eligibility, facts
     order = facts.by_id.get(stored)
     if order is None:
         cause = f"The deal's stored NetSuite id is {stored}, but NetSuite has no sales order with that id."
-        return _held(deal, eligible, codes.hold("STORED_ID_CONFLICT", cause, stored_id=stored))
+        return held(deal, eligible, codes.hold("STORED_ID_CONFLICT", cause, stored_id=stored))
     customer = facts.lookups.accounts.get(str(deal.fields.get("AccountId")))
     fits = order.currency == deal.fields.get("CurrencyIsoCode") and customer is not None
     if not fits or customer is None or customer.id != order.customer_id:
         cause = f"The deal's stored NetSuite id {stored} is {order.number}, an order of another customer or currency."
-        return _held(deal, eligible, codes.hold("STORED_ID_CONFLICT", cause, stored_id=stored))
+        return held(deal, eligible, codes.hold("STORED_ID_CONFLICT", cause, stored_id=stored))
     return _adopt(deal, eligible, order, facts, "the NetSuite id stored on the deal")
 
 
@@ -195,9 +124,9 @@ def _adopt(deal: StagedRecord, eligible: Eligibility, order: ErpOrder, facts: Or
     owner = facts.owners.get(order.id)
     if owner is not None and owner != deal.source_id:
         cause = f"{order.number} fits this deal by {evidence}, but it already belongs to opportunity {owner}."
-        return _held(deal, eligible, codes.hold("BINDING_CONFLICT", cause, target=order.id, bound_to=owner))
+        return held(deal, eligible, codes.hold("BINDING_CONFLICT", cause, target=order.id, bound_to=owner))
     facts.owners[order.id] = deal.source_id
-    return _decision(
+    return decided(
         deal,
         eligible,
         "adopt",
@@ -255,11 +184,6 @@ def _looks_like(order: ErpOrder, deal: StagedRecord, mapped: Mapped) -> bool:
     return near and abs(order.net - deal_net(deal)) <= bound
 
 
-def deal_net(deal: StagedRecord) -> Decimal:
-    """Return the sum of the deal's lines (TotalPrice), in the deal's currency."""
-    return sum((price for line in deal.lines if isinstance(price := line.get("TotalPrice"), Decimal)), Decimal(0))
-
-
 def _po_number(mapped: Mapped) -> str | None:
     value = mapped.payload.values.get("otherRefNum")
     return value.strip() or None if isinstance(value, str) else None
@@ -267,33 +191,3 @@ def _po_number(mapped: Mapped) -> str | None:
 
 def _equal(left: str | None, right: str) -> bool:
     return left is not None and left.strip().casefold() == right.strip().casefold()
-
-
-def stored_id(world: World, deal: StagedRecord) -> str | None:
-    """Return the NetSuite id that the CRM record itself names, if the mapping says where."""
-    field = world.order_mapping.match.stored_id
-    value = deal.fields.get(field) if field else None
-    return None if value is None else str(value).strip() or None
-
-
-def _is_new(world: World, deal: StagedRecord) -> bool:
-    stored = stored_id(world, deal)
-    return stored is not None and stored.casefold() == CREATE_ANYWAY
-
-
-def _held(deal: StagedRecord, eligible: Eligibility, cause: HoldCause) -> Decision:
-    return _decision(deal, eligible, "hold", cause.cause, hold=cause)
-
-
-def _decision(deal: StagedRecord, eligible: Eligibility, action: str, reason: str, **more: object) -> Decision:
-    values = {
-        "kind": KIND_ORDER,
-        "source_id": deal.source_id,
-        "label": str(deal.fields.get("Name") or deal.source_id),
-        "action": action,
-        "reason": reason,
-        "version": deal.version,
-        "eligible_at": eligible.since,
-        **more,
-    }
-    return Decision(**values)  # type: ignore[arg-type]

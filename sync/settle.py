@@ -9,7 +9,7 @@ from journal import bindings, holds, intents, subjects
 from journal.database import Tx
 from journal.holds import HoldCause
 from journal.nouns import Binding, OpenIntent
-from sync import codes
+from sync import codes, payloads
 from sync.decision import Decision
 from sync.world import World
 
@@ -101,7 +101,7 @@ def adopted(world: World, decision: Decision) -> Decision:
         external_id=decision.external_id,
         target_id=decision.target_id,
         number=decision.number,
-        origin=bindings.ADOPTED,
+        origin=decision.origin,
         evidence=decision.evidence,
         currency=None,
         net=None,
@@ -109,11 +109,32 @@ def adopted(world: World, decision: Decision) -> Decision:
     )
     try:
         with world.journal.begin() as tx:
+            if decision.replaces is not None:
+                bindings.release(tx, decision.kind, decision.source_id, decision.replaces)
             bindings.bind(tx, binding)
             _settled(tx, decision, now)
     except bindings.BindingConflict as conflict:
         cause = f"{decision.number or decision.target_id} cannot be bound to this record: {conflict}."
         return held(world, replace(decision, action="hold", reason=cause, hold=codes.hold("BINDING_CONFLICT", cause)))
+    return decision
+
+
+def agreed(world: World, decision: Decision) -> Decision:
+    """NetSuite already says what the deal says, by another hand: note that content as the last one written."""
+    now = world.now()
+    with world.journal.begin() as tx:
+        binding = bindings.get(tx, decision.kind, decision.source_id)
+        if binding is None or decision.payload is None:
+            raise ValueError(f"{decision.source_id} agrees with nothing")
+        same = replace(
+            binding,
+            fingerprint=decision.fingerprint,
+            mapping_sha=world.mapping_sha,
+            payload_sha=payloads.keep(world, tx, decision.payload),
+            staged_version=decision.version,
+        )
+        bindings.bind(tx, same)
+        _settled(tx, decision, now)
     return decision
 
 

@@ -13,8 +13,9 @@ from journal import bindings, holds, runs, staging, subjects
 from journal.bindings import CREATED
 from journal.database import Tx
 from journal.nouns import KIND_ORDER, KIND_STATUS, Binding, Hold, SubjectState
-from sync import codes
-from sync.decision import Change
+from sync import codes, settle
+from sync.bound_orders import vanished
+from sync.decision import Change, Decision
 from sync.world import DEAL, ORDER_ID, ORDER_NUMBER, ORDER_STATUS, STATUS_FIELDS, SYNC_ERROR, SYNC_STATE, World
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,10 @@ def decide(world: World, only: str | None = None) -> list[StatusUpdate]:
         held = {hold.source_id: hold for hold in holds.open_holds(tx) if hold.kind == KIND_ORDER}
     ids = [bound[state.source_id].target_id for state in states if state.source_id in bound]
     orders = {order.id: order for order in world.erp.orders(OrderQuery(ids=ids))} if ids else {}
+    for state in states:
+        binding = bound.get(state.source_id)
+        if binding is not None and binding.target_id not in orders and state.state != subjects.AMBIGUOUS:
+            held[state.source_id] = _note_vanished(world, state, binding)
     updates = []
     with world.journal.begin() as tx:
         for state in states:
@@ -62,6 +67,27 @@ def decide(world: World, only: str | None = None) -> list[StatusUpdate]:
             if update is not None:
                 updates.append(update)
     return updates
+
+
+def _note_vanished(world: World, state: SubjectState, binding: Binding) -> Hold:
+    """Hold a deal whose order has gone: its deal must not go on saying that all is well."""
+    cause = vanished(world, binding.number, binding.target_id)
+    decision = Decision(
+        kind=KIND_ORDER,
+        source_id=state.source_id,
+        label=state.label,
+        action="hold",
+        reason=cause.cause,
+        target_id=binding.target_id,
+        number=binding.number,
+        hold=cause,
+    )
+    settle.held(world, decision)
+    with world.journal.begin() as tx:
+        found = holds.find(tx, KIND_ORDER, state.source_id)
+    if found is None:
+        raise RuntimeError(f"the hold of {state.source_id} was not kept")
+    return found
 
 
 def wanted(

@@ -9,7 +9,7 @@ import requests
 from connectors.errors import ConnectorError
 from connectors.netsuite import codes
 from connectors.netsuite.answers import Fault, Result, ServerTime, read_answer
-from connectors.netsuite.safe_xml import XmlError
+from connectors.netsuite.safe_xml import XmlError, is_web_page
 from connectors.records import WriteOutcome, WriteRequest, WriteStatus
 from connectors.retry import Remote, connector_error, unsent_reason
 
@@ -52,7 +52,7 @@ def _without_envelope(status: int, body: bytes, error: XmlError, sha: str) -> Wr
         return _outcome("no_op", "HTTP_401", "NetSuite refused the login (HTTP 401).", sha)
     if status != 200:
         return _outcome("ambiguous", f"HTTP_{status}", f"NetSuite answered with HTTP {status}.", sha)
-    if body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
+    if is_web_page(body):
         return _outcome("ambiguous", "HTML_ANSWER", "NetSuite answered with a web page.", sha)
     return _outcome("ambiguous", "UNPARSABLE", f"The answer cannot be read: {error}", sha)
 

@@ -84,6 +84,12 @@ class ReadErrors:
         fix = "Nothing was used. If it stays, look at NetSuite's status page, then report it with this text."
         return self._make(ProtocolError, what, why, fix, code)
 
+    def web_page(self, what: str, expected: str) -> ConnectorError:
+        """Return the error for a page where data was expected: a login or maintenance page, or a wrong address."""
+        why = f"{self._remote.url} answered with a web page (HTML), not {expected}."
+        fix = f"Nothing was used. Check {self._remote.setting} in sync.toml, then NetSuite's status page."
+        return self._make(ProtocolError, what, why, fix, "HTML_ANSWER")
+
     def _rate_limited(self, what: str, code: str, message: str) -> ConnectorError:
         self._governor.slow_down()
         fix = "Passes by itself; if it is frequent, lower connections.netsuite.slots in sync.toml."

@@ -37,6 +37,11 @@ def parse(body: bytes) -> etree._Element:
     return root
 
 
+def is_web_page(body: bytes) -> bool:
+    """Return whether an answer is an HTML page: a login or maintenance page, or another server."""
+    return body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
+
+
 def local_name(element: etree._Element) -> str:
     """Return the element's name without its name space: endpoints differ in the version within it only."""
     return str(etree.QName(element).localname)

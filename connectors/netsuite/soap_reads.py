@@ -14,8 +14,8 @@ from connectors.netsuite import codes
 from connectors.netsuite.answers import Fault, Result, ServerTime, read_answer
 from connectors.netsuite.patience import PatientReads
 from connectors.netsuite.read_errors import ReadErrors
-from connectors.netsuite.safe_xml import XmlError
-from connectors.netsuite.soap import SoapClient
+from connectors.netsuite.safe_xml import XmlError, is_web_page
+from connectors.netsuite.soap import Exchange, SoapClient
 from connectors.retry import Remote, typed
 
 T = TypeVar("T")
@@ -101,14 +101,16 @@ class SoapReads:
         try:
             answer = read_answer(exchange.body)
         except XmlError as error:
-            raise self._unreadable(exchange.status, what, error) from error
+            raise self._unreadable(exchange, what, error) from error
         if isinstance(answer, Fault):
             raise self._errors.of_fault(what, answer)
         if exchange.status != 200:
             raise self._errors.of_status(what, exchange.status)
         return answer
 
-    def _unreadable(self, status: int, what: str, error: XmlError) -> ConnectorError:
-        if status != 200:
-            return self._errors.of_status(what, status)
+    def _unreadable(self, exchange: Exchange, what: str, error: XmlError) -> ConnectorError:
+        if exchange.status != 200:
+            return self._errors.of_status(what, exchange.status)
+        if is_web_page(exchange.body):
+            return self._errors.web_page(what, "XML")
         return self._errors.unexpected(what, f"the answer cannot be read ({error}).")

@@ -16,6 +16,7 @@ from connectors.netsuite.account import AccountId
 from connectors.netsuite.auth import Signer
 from connectors.netsuite.patience import PatientReads
 from connectors.netsuite.read_errors import ReadErrors
+from connectors.netsuite.safe_xml import is_web_page
 from connectors.retry import Remote, typed
 from connectors.transport import Transport
 
@@ -134,8 +135,12 @@ class Suiteql:
         except ValueError as error:
             if response.status_code != 200:
                 raise self.errors.of_status(what, response.status_code) from error
-            raise self.errors.unexpected(what, "the answer is not JSON (a web page, perhaps).") from error
+            if is_web_page(response.content):
+                raise self.errors.web_page(what, "JSON") from error
+            raise self.errors.unexpected(what, "the answer is not JSON.") from error
         if not isinstance(content, dict):
+            if response.status_code != 200:
+                raise self.errors.of_status(what, response.status_code)
             raise self.errors.unexpected(what, "the answer is not a JSON object.")
         return content
 

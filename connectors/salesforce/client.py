@@ -144,7 +144,7 @@ class SalesforceClient:
             connection=self.connection,
             what=what,
             why=why,
-            fix="Nothing of this answer was used. If it lasts, report it with the time of the call.",
+            fix=f"Nothing of this answer was used. Check {self._remote.setting} in sync.toml; if it lasts, report it.",
             code=code,
         )
 

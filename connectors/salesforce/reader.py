@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import product
 from typing import TypeVar
@@ -12,6 +13,7 @@ from connectors.errors import ProtocolError
 from connectors.ports import Condition
 from connectors.records import (
     ControlTotal,
+    FieldSchema,
     ObjectSchema,
     Page,
     Position,
@@ -25,7 +27,7 @@ from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.describe import Schemas
 from connectors.salesforce.faults import INVALID_LOCATOR
 from connectors.salesforce.paging import Pager
-from connectors.salesforce.selection import STAMP_FIELD, Selection, Selector
+from connectors.salesforce.selection import CURRENCY_FIELD, STAMP_FIELD, Selection, Selector
 from connectors.salesforce.totals import Totals
 
 P = TypeVar("P")
@@ -74,7 +76,12 @@ class SalesforceReader:
 
     def describe(self, type_: str) -> ObjectSchema:
         """Return the fields of an object as the integration user sees them, asked afresh."""
-        return self._schemas.fresh(type_)
+        schema = self._schemas.fresh(type_)
+        if self._settings.currency is None or schema.find(CURRENCY_FIELD) is not None:
+            return schema
+        # A single-currency org: the configured currency stands in for the field on every record.
+        standing_in = FieldSchema(name=CURRENCY_FIELD, type="string", length=3, updateable=False, filterable=False)
+        return replace(schema, fields={**schema.fields, CURRENCY_FIELD.lower(): standing_in})
 
     def changed(
         self, type_: str, fields: Sequence[str], window: Window, after: Position | None = None

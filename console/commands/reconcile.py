@@ -9,22 +9,25 @@ from pathlib import Path
 
 import typer
 
+from connectors.errors import MappingError
 from connectors.records import Value
 from console.bootstrap import opened_world
 from console.exits import Exit
 from console.output import Output
 from journal.view import JournalView
+from mappings.check import check_condition
 from reconcile.options import Options, everything
 from reconcile.report import Report, to_json
 from reconcile.run import reconcile
 from reconcile.text import render_text
 from reconcile.workbook import write_workbook
-from sync.world import World
+from sync.world import DEAL, World
 
 
 def execute(config: Path, output: Output, *, strict: bool) -> None:
     """Reconcile, write the workbook, print the report."""
     with opened_world(config) as world:
+        _require_sound_scope(world)
         report, book = reconciled(world)
     for line in render_text(report).splitlines():
         output.line(line)
@@ -32,6 +35,17 @@ def execute(config: Path, output: Output, *, strict: bool) -> None:
     output.json("reconcile", {"report": to_json(report), "workbook": str(book)})
     if strict and report.exceptions:
         raise typer.Exit(int(Exit.FINDINGS))
+
+
+def _require_sound_scope(world: World) -> None:
+    """Which deals are compared is asked of Salesforce; a wrong field is named with its line, not as a failed query.
+
+    Raises:
+        MappingError: the scope names a field that Salesforce does not have.
+    """
+    problems = check_condition(world.scope, world.crm.describe(DEAL)) if world.scope else []
+    if problems:
+        raise MappingError(problems)
 
 
 def reconciled(world: World) -> tuple[Report, Path]:
@@ -50,6 +64,7 @@ def options(world: World) -> Options:
     return Options(
         go_live=settings.company.go_live,
         sla=settings.reconcile.sla,
+        wait=settings.orders.wait,
         tolerance_cap=settings.reconcile.tolerance_cap,
         in_scope=world.scope.evaluate if world.scope else everything,
         scope_text=f"{scope.text} ({scope.where})" if scope else "every won deal",

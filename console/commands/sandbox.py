@@ -13,7 +13,6 @@ from console.output import Output
 from sandbox import control_client
 from sandbox.dump import dump as dump_lines
 from sandbox.errors import SandboxError
-from sandbox.serve import serve as serve_until_stopped
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -28,6 +27,9 @@ def serve(
     latency: float,
 ) -> None:
     """Start both servers and block until a signal comes."""
+    # Imported late: dump and step start much faster without the servers.
+    from sandbox.serve import serve as serve_until_stopped
+
     try:
         serve_until_stopped(
             directory,

@@ -20,6 +20,7 @@ from sync.decision import OUTCOMES
 from sync.engine import JOBS, RunResult, run
 from sync.preflight import require_sound
 from sync.trace import find_deal
+from sync.world import World
 
 
 def execute(config: Path, output: Output, jobs: Sequence[str], deal: str | None, *, strict: bool) -> None:
@@ -27,6 +28,7 @@ def execute(config: Path, output: Output, jobs: Sequence[str], deal: str | None,
     chosen = chosen_jobs(declared(config).settings, jobs)
     with output.progress() as observer, opened_world(config, observer, alone=True) as world:
         require_sound(world)
+        _require_readable(world)
         only = find_deal(world, deal) if deal else None
         result = run(world, chosen, only=only)
         with world.journal.begin() as tx:
@@ -35,6 +37,11 @@ def execute(config: Path, output: Output, jobs: Sequence[str], deal: str | None,
     output.json("sync", content(result, held))
     if strict and held:
         raise typer.Exit(int(Exit.FINDINGS))
+
+
+def _require_readable(world: World) -> None:
+    """NetSuite is read by another service than it is written by: both must answer before anything is taken in."""
+    world.erp.references("currency", "symbol")
 
 
 def chosen_jobs(settings: Settings, names: Sequence[str]) -> list[str]:

@@ -35,6 +35,7 @@ class FakeErp:
         self.script = []
         self.writes = []
         self.reads_fail = False
+        self.surcharge = Decimal(0)
         self.account_id = "7654321_SB1"
 
     def put_customer(self, id_, name, **more):
@@ -161,7 +162,7 @@ class FakeErp:
         values = dict(payload.values)
         entity = values.get("entity")
         customer = old.customer_id if entity is None else entity.id or self._customer_of(entity)
-        net = sum((line.amount for line in lines), Decimal(0))
+        net = sum((line.amount for line in lines), self.surcharge)
         self.put_order(
             id_,
             external_id=request.external_id or (old.external_id if old else None),
@@ -191,6 +192,7 @@ class FakeErp:
             rate=values.get("rate"),
             amount=values["amount"],
             key=line.key,
+            description=values.get("description"),
         )
 
     def read_back(self, type_, *, external_id=None, internal_id=None):
@@ -212,4 +214,5 @@ class FakeErp:
         return ReadBack(
             id=held.id, type=type_, external_id=held.external_id, intent=held.intent, version=held.version,
             status=held.status, net=held.net, number=held.number, lines=held.lines,
+            values={"memo": held.memo, "otherRefNum": held.po_number},
         )  # fmt: skip
