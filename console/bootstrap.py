@@ -43,16 +43,16 @@ def declared(config: Path) -> Declared:
     settings = load(config)
     return Declared(
         settings=settings,
-        customer_mapping=_mapping(settings, settings.customers, CUSTOMER_BASE),
-        order_mapping=_mapping(settings, settings.orders, ORDER_BASE),
+        customer_mapping=_mapping(settings, settings.customers, CUSTOMER_BASE, "customer"),
+        order_mapping=_mapping(settings, settings.orders, ORDER_BASE, "salesOrder"),
         scope=_scope(settings.orders),
     )
 
 
-def _mapping(settings: Settings, job: JobSettings, base: str) -> Mapping:
+def _mapping(settings: Settings, job: JobSettings, base: str, target: str) -> Mapping:
     if job.mapping is None:
         return parse(base_document(base), base_document)
-    return parse(read_document(job.mapping, _shown(settings, job.mapping)), base_document)
+    return parse(read_document(job.mapping, _shown(settings, job.mapping)), base_document, target)
 
 
 def _shown(settings: Settings, path: Path) -> str:

@@ -55,10 +55,10 @@ def show(output: Output, screen: Screen) -> None:
 def _deals(output: Output, screen: Screen) -> None:
     counts = screen.first.counts()
     orders = {name: counts.get(f"orders.{name}", 0) for name in ("created", "matched", "held", "skipped")}
-    won = orders["created"] + orders["matched"] + orders["held"]
+    won = sum(orders.values())
     output.line(
         f"{won} won deals: {orders['created']} orders created, {orders['matched']} already there and matched, "
-        f"{orders['held']} held for a person. {orders['skipped']} deals left alone, each with its reason.",
+        f"{orders['held']} held for a person, {orders['skipped']} from before go-live without an order.",
         style="bold",
     )
 
@@ -88,8 +88,8 @@ def _holds(output: Output, held: Sequence[Hold]) -> None:
     output.line("Held, by cause:")
     example = {hold.code: hold for hold in reversed(held)}
     counted = Counter(hold.code for hold in held)
-    rows = [[count, code, example[code].fix] for code, count in counted.most_common()]
-    output.table(["", "cause", "how to mend it"], rows, right=[""])
+    rows = [[count, code, f"{example[code].cause} {example[code].fix}"] for code, count in counted.most_common()]
+    output.table(["", "cause", "one of them, and how to mend it"], rows, right=[""])
 
 
 def _proof(output: Output, screen: Screen) -> None:

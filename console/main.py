@@ -33,6 +33,18 @@ SYNC_TOML = Path("sync.toml")
 
 
 @app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(help="Where sync.toml and the mapping files go.")] = Path(),
+) -> None:
+    """Write the files to start with: sync.toml and two mapping files. Existing files stay."""
+    from console.commands.init import execute
+
+    output = Output()
+    with explained(output):
+        execute(directory, output)
+
+
+@app.command()
 def check(config: Config = SYNC_TOML, as_json: Json = False) -> None:
     """Check sync.toml, the mappings, the credentials and both systems; write nothing."""
     from console.commands.check import execute

@@ -57,7 +57,7 @@ CODES: Mapping[str, HoldCode] = {
         "conflict", "data", "a NetSuite customer has nearly this name", "Say whether it is the same company."
     ),
     "CUSTOMER_AMBIGUOUS": HoldCode(
-        "conflict", "data", "several NetSuite customers have this name", "Say which one it is."
+        "conflict", "data", "several NetSuite customers have this name", "Say which one it is, or that none is."
     ),
     "STORED_ID_CONFLICT": HoldCode(
         "conflict", "data", "the stored NetSuite id does not fit", "Correct or empty the stored id."

@@ -146,7 +146,8 @@ def _existing(world: World, account: StagedRecord, facts: Facts) -> Decision | N
         known = facts.customers.by_id.get(stored)
         if known is None:
             cause = f"The account's stored NetSuite id is {stored}, but NetSuite has no customer with that id."
-            return _held(account, codes.hold("STORED_ID_CONFLICT", cause, stored_id=stored))
+            fix = f"Correct or empty the account's field {world.customer_mapping.match.stored_id}."
+            return _held(account, codes.hold("STORED_ID_CONFLICT", cause, fix=fix, stored_id=stored))
         return _adopt(account, known, facts, "the NetSuite id stored on the account")
     return _by_name(world, account, facts)
 
@@ -160,22 +161,22 @@ def _by_name(world: World, account: StagedRecord, facts: Facts) -> Decision | No
     if same:
         listed = ", ".join(_called(customer) for customer in same)
         cause = f'NetSuite has {len(same)} customers named like "{name}": {listed}.'
-        fix = _say_which(field, same[0].id, "none of them")
+        fix = _say_which(field, "Enter the NetSuite id of the right one", same[0].id, "none of them is it")
         return _held(account, codes.hold("CUSTOMER_AMBIGUOUS", cause, fix=fix, candidates=listed))
     near = facts.customers.nearly_named(name)
     if near:
         listed = ", ".join(_called(customer) for customer in near)
         cause = f'Is "{name}" the same company as {listed}?'
-        fix = _say_which(field, near[0].id, "no")
+        fix = _say_which(field, "If yes, enter its NetSuite id", near[0].id, "no")
         return _held(account, codes.hold("CUSTOMER_NEAR_MATCH", cause, fix=fix, candidates=listed))
     return None
 
 
-def _say_which(field: str | None, example: str, otherwise: str) -> str:
+def _say_which(field: str | None, order: str, example: str, otherwise: str) -> str:
     if field is None:
         return "Make the two names equal, or name a stored_id field in the [match] table of the customer mapping."
     return (
-        f"If yes, enter its NetSuite id (for example {example}) in the account's field {field}; "
+        f"{order} (for example {example}) in the account's field {field}; "
         f'if {otherwise}, enter "{CREATE_ANYWAY}" there.'
     )
 
@@ -184,7 +185,11 @@ def _adopt(account: StagedRecord, customer: ErpCustomer, facts: Facts, evidence:
     owner = facts.owners.get(customer.id)
     if owner is not None and owner != account.source_id:
         cause = f"{_called(customer)} fits this account by {evidence}, but it already belongs to account {owner}."
-        return _held(account, codes.hold("BINDING_CONFLICT", cause, target=customer.id, bound_to=owner))
+        fix = (
+            "Merge the two accounts, or, if they are different companies, "
+            f'enter "{CREATE_ANYWAY}" as the stored NetSuite id of this one.'
+        )
+        return _held(account, codes.hold("BINDING_CONFLICT", cause, fix=fix, target=customer.id, bound_to=owner))
     return _decision(
         account,
         "adopt",

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
 from connectors.records import Payload, PayloadLine, PayloadValue, Reference
 from journal.bindings import ADOPTED
 from journal.holds import HoldCause
 from mappings.outcome import Finding, Mapped
+
+SPECIAL: Mapping[tuple[str, str | None], str] = {("priceLevel", "-1"): "Custom"}
+"""What a person calls references that have no name of their own."""
 
 Action = Literal["create", "update", "adopt", "unchanged", "skip", "wait", "hold"]
 
@@ -75,7 +79,9 @@ class Decision:
 def shown(value: PayloadValue) -> str:
     """Return a value as a person reads it: references by name, dates in ISO form."""
     if isinstance(value, Reference):
-        return value.name or value.external_id or f"{value.type} {value.id}"
+        return value.name or SPECIAL.get((value.type, value.id)) or value.external_id or f"{value.type} {value.id}"
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     return "" if value is None else str(value)
 
 
@@ -85,9 +91,13 @@ def changes(before: Payload | None, after: Payload, mapped: Mapped | None) -> li
     old = before.values if before else {}
     found = _differences("", old, after.values, where)
     found += [Change(field=name, before=shown(old.get(name)), after=None) for name in after.clear]
+    for number, address in enumerate(after.addresses, start=1):
+        old_address = before.addresses[number - 1] if before and len(before.addresses) >= number else {}
+        found += _differences(f"address {number} ", old_address, address, where)
     old_lines = {line.key: line for line in before.lines} if before else {}
     for number, line in enumerate(after.lines, start=1):
-        found += _differences(f"line {number} ", _values(old_lines.pop(line.key, None)), line.values, where)
+        origins = {name: where.get(f"lines[{line.key}].{name}", "") for name in line.values}
+        found += _differences(f"line {number} ", _values(old_lines.pop(line.key, None)), line.values, origins)
     found += [Change(field=f"line {_item(line)}", before="present", after=None) for line in old_lines.values()]
     return found
 
@@ -103,7 +113,7 @@ def _differences(
             field=f"{prefix}{name}",
             before=shown(before[name]) if name in before else None,
             after=shown(value),
-            where=where.get(name, where.get(f"lines.{name}", "")),
+            where=where.get(name, ""),
         )
         for name, value in after.items()
         if name not in before or shown(before[name]) != shown(value)

@@ -20,6 +20,7 @@ from sync.customer_stage import Settled, settle_customers
 from sync.decision import OUTCOMES, Decision
 from sync.errors import UnknownDeal
 from sync.identity import check_identity, note_mapping
+from sync.lookups import Lookups
 from sync.lookups import load as load_lookups
 from sync.pull import Pulled, pull, pull_one
 from sync.resolve import resolve_open
@@ -99,13 +100,15 @@ def run(world: World, jobs: Sequence[str] = JOBS, *, only: str | None = None, ha
 
 def _steps(world: World, result: RunResult, jobs: Sequence[str], only: str | None, hands: Hands) -> None:
     check_identity(world)
+    # NetSuite is read by another service than it is written by: both must answer before anything is taken in.
+    lookups = load_lookups(world)
     for decision in resolve_open(world):
         _note(result, decision)
     # Before reading: what a changed mapping reopens is read again with the fields that it now needs.
     note_mapping(world)
     result.pulled = _acquire(world, result.run_id, only)
     if CUSTOMERS in jobs or ORDERS in jobs:
-        _documents(world, result, jobs, only, hands)
+        _documents(world, result, jobs, only, hands, lookups)
     if STATUS in jobs:
         result.status = writeback.decide(world, only)
         result.status_counts = hands.write_status(world, result.status)
@@ -119,16 +122,15 @@ def _acquire(world: World, run_id: str, only: str | None) -> Pulled:
     return Pulled(1, 1)
 
 
-def _documents(world: World, result: RunResult, jobs: Sequence[str], only: str | None, hands: Hands) -> None:
+def _documents(
+    world: World, result: RunResult, jobs: Sequence[str], only: str | None, hands: Hands, lookups: Lookups
+) -> None:
     wrong = {decision.source_id: decision for decision in verify.verify(world)}
     for decision in wrong.values():
         _note(result, decision)
     deals = _due_deals(world, only)
     server_now = world.crm.server_time()
     judged = {deal.source_id: eligibility.judge(world, deal, server_now) for deal in deals}
-    lookups = load_lookups(world) if deals else None
-    if lookups is None:
-        return
     settled = settle_customers(world, result.run_id, deals, judged, lookups, hands.write_documents, whole=only is None)
     for decision in settled.decisions.values():
         _note(result, decision)

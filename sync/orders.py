@@ -57,7 +57,7 @@ def _decide_match(world: World, deal: StagedRecord, eligible: Eligibility, facts
     hits = by_po or candidates
     if len(hits) == 1:
         evidence = f"the same PO number {po_number}" if by_po else "the same customer, amount and date"
-        return _adopt(deal, eligible, hits[0], facts, evidence)
+        return _adopt(world, deal, eligible, hits[0], facts, evidence)
     if hits:
         listed = ", ".join(order.number for order in hits)
         return decided(deal, eligible, "skip", f"{eligible.reason}; {len(hits)} orders could be its own: {listed}")
@@ -68,7 +68,7 @@ def _decide_new(world: World, deal: StagedRecord, eligible: Eligibility, facts: 
     external = order_external_id(deal.source_id)
     ours = facts.by_external.get(external.lower())
     if ours is not None:
-        return _adopt_ours(deal, eligible, ours, facts)
+        return _adopt_ours(world, deal, eligible, ours, facts)
     stored = _by_stored_id(world, deal, eligible, facts)
     if stored is not None:
         return stored
@@ -81,7 +81,7 @@ def _decide_new(world: World, deal: StagedRecord, eligible: Eligibility, facts: 
     if not is_new(world, deal):
         hits = _same_sale(deal, mapped, facts)
         if hits:
-            return held(deal, eligible, _possible_duplicate(world, hits))
+            return held(deal, eligible, _possible_duplicate(world, hits, _po_number(mapped)))
     return decided(
         deal,
         eligible,
@@ -95,13 +95,15 @@ def _decide_new(world: World, deal: StagedRecord, eligible: Eligibility, facts: 
     )
 
 
-def _adopt_ours(deal: StagedRecord, eligible: Eligibility, order: ErpOrder, facts: OrderFacts) -> Decision:
+def _adopt_ours(
+    world: World, deal: StagedRecord, eligible: Eligibility, order: ErpOrder, facts: OrderFacts
+) -> Decision:
     """The order carries our external id for this deal: ours if its stamp names the deal too."""
     if order.deal_id != deal.source_id:
         cause = f"{order.number} carries Tieout's external id for this deal but was not written by Tieout."
         return held(deal, eligible, codes.hold("EXTID_FOREIGN", cause, target=order.id))
     # Made by Tieout, although this journal does not know it: followed from now on.
-    return replace(_adopt(deal, eligible, order, facts, "our external id"), origin=CREATED)
+    return replace(_adopt(world, deal, eligible, order, facts, "our external id"), origin=CREATED)
 
 
 def _by_stored_id(world: World, deal: StagedRecord, eligible: Eligibility, facts: OrderFacts) -> Decision | None:
@@ -111,20 +113,31 @@ def _by_stored_id(world: World, deal: StagedRecord, eligible: Eligibility, facts
     order = facts.by_id.get(stored)
     if order is None:
         cause = f"The deal's stored NetSuite id is {stored}, but NetSuite has no sales order with that id."
-        return held(deal, eligible, codes.hold("STORED_ID_CONFLICT", cause, stored_id=stored))
+        return held(deal, eligible, codes.hold("STORED_ID_CONFLICT", cause, fix=_correct(world), stored_id=stored))
     customer = facts.lookups.accounts.get(str(deal.fields.get("AccountId")))
     fits = order.currency == deal.fields.get("CurrencyIsoCode") and customer is not None
     if not fits or customer is None or customer.id != order.customer_id:
         cause = f"The deal's stored NetSuite id {stored} is {order.number}, an order of another customer or currency."
-        return held(deal, eligible, codes.hold("STORED_ID_CONFLICT", cause, stored_id=stored))
-    return _adopt(deal, eligible, order, facts, "the NetSuite id stored on the deal")
+        return held(deal, eligible, codes.hold("STORED_ID_CONFLICT", cause, fix=_correct(world), stored_id=stored))
+    return _adopt(world, deal, eligible, order, facts, "the NetSuite id stored on the deal")
 
 
-def _adopt(deal: StagedRecord, eligible: Eligibility, order: ErpOrder, facts: OrderFacts, evidence: str) -> Decision:
+def _field(world: World) -> str:
+    return f"the field {world.order_mapping.match.stored_id}"
+
+
+def _correct(world: World) -> str:
+    return f"Correct or empty {_field(world)} of the deal."
+
+
+def _adopt(
+    world: World, deal: StagedRecord, eligible: Eligibility, order: ErpOrder, facts: OrderFacts, evidence: str
+) -> Decision:
     owner = facts.owners.get(order.id)
     if owner is not None and owner != deal.source_id:
         cause = f"{order.number} fits this deal by {evidence}, but it already belongs to opportunity {owner}."
-        return held(deal, eligible, codes.hold("BINDING_CONFLICT", cause, target=order.id, bound_to=owner))
+        fix = f'Look at both deals; enter the right NetSuite id, or "{CREATE_ANYWAY}", in {_field(world)} of this one.'
+        return held(deal, eligible, codes.hold("BINDING_CONFLICT", cause, fix=fix, target=order.id, bound_to=owner))
     facts.owners[order.id] = deal.source_id
     return decided(
         deal,
@@ -138,9 +151,10 @@ def _adopt(deal: StagedRecord, eligible: Eligibility, order: ErpOrder, facts: Or
     )
 
 
-def _possible_duplicate(world: World, hits: list[ErpOrder]) -> HoldCause:
+def _possible_duplicate(world: World, hits: list[ErpOrder], po_number: str | None) -> HoldCause:
     named = ", ".join(
         f"{order.number} of {order.date} over {quantize_money(order.net, order.currency):,} {order.currency}"
+        + (f" with the same PO number {po_number}" if po_number and _equal(order.po_number, po_number) else "")
         for order in hits
     )
     field = world.order_mapping.match.stored_id

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sized
 from pathlib import Path
 
+from connectors.errors import MappingError
 from console.bootstrap import opened_world
 from console.output import Output
 from sync.identity import check_identity
 from sync.lookups import load as load_lookups
-from sync.preflight import require_sound
+from sync.preflight import require_sound, unknown_names
 
 
 def execute(config: Path, output: Output) -> None:
@@ -17,7 +18,11 @@ def execute(config: Path, output: Output) -> None:
     with opened_world(config) as world:
         warnings = require_sound(world)
         check_identity(world)
-        lists = load_lookups(world).lists
+        lookups = load_lookups(world)
+        unknown = unknown_names(world, lookups)
+        if unknown:
+            raise MappingError(unknown)
+        lists = lookups.lists
         examples = len(world.order_mapping.examples) + len(world.customer_mapping.examples)
         organization, account = world.crm.organization(), world.erp.account()
         content = {

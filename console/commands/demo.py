@@ -64,6 +64,7 @@ def _further(output: Output, directory: Path, ready: dict[str, Any]) -> None:
     output.line(f"Look further:  cd {directory}  then  tieout holds  or  tieout status")
     output.line("To plan, sync, trace or reconcile there, start its two servers again in another window:")
     output.line(f"    tieout sandbox serve --dir sandbox {' '.join(ports)}")
+    output.line("Their clock stands still; let time pass with: tieout sandbox step 1h --dir sandbox")
 
 
 def _play(world: World, sandbox: Path, output: Output) -> Screen:

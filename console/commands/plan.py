@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from console.bootstrap import opened_world
+from console.commands.sync import chosen_jobs
 from console.output import Output
 from sync.decision import OUTCOMES, Decision
 from sync.engine import RunResult
@@ -22,7 +23,7 @@ def execute(config: Path, output: Output, deal: str | None) -> None:
     with output.progress() as observer, opened_world(config, observer) as world:
         require_sound(world)
         only = find_deal(world, deal) if deal else None
-        result = plan(world, only=only)
+        result = plan(world, chosen_jobs(world.settings, ()), only=only)
     decisions = [*result.customers.values(), *result.orders.values()]
     for decision in decisions:
         if decision.action in VERBS:

@@ -20,7 +20,6 @@ from sync.decision import OUTCOMES
 from sync.engine import JOBS, RunResult, run
 from sync.preflight import require_sound
 from sync.trace import find_deal
-from sync.world import World
 
 
 def execute(config: Path, output: Output, jobs: Sequence[str], deal: str | None, *, strict: bool) -> None:
@@ -28,20 +27,16 @@ def execute(config: Path, output: Output, jobs: Sequence[str], deal: str | None,
     chosen = chosen_jobs(declared(config).settings, jobs)
     with output.progress() as observer, opened_world(config, observer, alone=True) as world:
         require_sound(world)
-        _require_readable(world)
         only = find_deal(world, deal) if deal else None
         result = run(world, chosen, only=only)
         with world.journal.begin() as tx:
             held = holds.open_holds(tx)
+    if only is not None:
+        held = [hold for hold in held if hold.source_id in {*result.orders, *result.customers}]
     print_result(output, result, held)
     output.json("sync", content(result, held))
     if strict and held:
         raise typer.Exit(int(Exit.FINDINGS))
-
-
-def _require_readable(world: World) -> None:
-    """NetSuite is read by another service than it is written by: both must answer before anything is taken in."""
-    world.erp.references("currency", "symbol")
 
 
 def chosen_jobs(settings: Settings, names: Sequence[str]) -> list[str]:
@@ -54,6 +49,7 @@ def chosen_jobs(settings: Settings, names: Sequence[str]) -> list[str]:
         if name not in JOBS:
             what = f"there is no job {name!r}."
             raise ConfigError([ConfigProblem("tieout sync", what, f"Jobs are: {', '.join(JOBS)}.")])
+    # A named job runs even where it is switched off for everyday runs.
     enabled = [job.name for job in (settings.customers, settings.orders, settings.status) if job.enabled]
     return [job for job in JOBS if job in (names or enabled)]
 
@@ -69,6 +65,9 @@ def print_result(output: Output, result: RunResult, held: Sequence[Hold]) -> Non
     for decision in result.orders.values():
         if decision.action == "wait":
             output.line(f"waiting: {decision.label} ({decision.source_id}): {decision.reason}")
+    skipped = Counter(decision.reason for decision in result.orders.values() if decision.action == "skip")
+    for reason, count in skipped.most_common():
+        output.line(f"skipped {count}: {reason}")
     print_hold_causes(output, held)
 
 

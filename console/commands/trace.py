@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
 
-from connectors.records import quantize_money
+from connectors.records import Value, quantize_money
 from console.bootstrap import opened_world
 from console.output import Output
 from sync.decision import OUTCOMES, shown
@@ -23,13 +24,13 @@ def execute(config: Path, output: Output, deal: str) -> None:
 def _print(output: Output, found: Trace) -> None:
     output.line(f"Deal {found.deal_id}  {found.crm_url}", style="bold")
     if found.crm_now is not None:
-        now = ", ".join(f"{name} {value}" for name, value in sorted(found.crm_now.items()) if value is not None)
+        now = ", ".join(f"{name} {_plain(value)}" for name, value in sorted(found.crm_now.items()) if value is not None)
         output.line(f"  in Salesforce now: {now}")
     for text in found.unreachable:
         output.line(f"  not reachable: {text}", style="red")
     _print_order(output, found)
     if found.decision is not None:
-        output.line(f"  a sync now: {OUTCOMES[found.decision.action]}, {found.decision.reason}")
+        output.line(f"  a sync now would leave it: {OUTCOMES[found.decision.action]}; {found.decision.reason}")
     elif found.standing is not None:
         output.line(f"  last outcome: {found.standing.outcome}, {found.standing.reason}")
     if found.hold is not None:
@@ -43,6 +44,10 @@ def _print(output: Output, found: Trace) -> None:
         output.line("Where each NetSuite field comes from:", style="bold")
         rows = [[field.target, shown(field.result), field.source or "constant", field.where] for field in found.fields]
         output.table(["field", "value", "from", "mapping"], rows)
+
+
+def _plain(value: Value) -> str:
+    return f"{value:,}" if isinstance(value, Decimal) else str(value)
 
 
 def _print_order(output: Output, found: Trace) -> None:
