@@ -62,7 +62,7 @@ def read_document(path: Path, file: str | None = None) -> TomlDocument:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        fix = "Check the path, or copy the template that Tieout ships."
+        fix = "Check the path, or write the files to start with: tieout init."
         raise ConfigError([ConfigProblem(shown, f"the file cannot be read: {error.strerror}.", fix)]) from error
     except UnicodeDecodeError as error:
         raise ConfigError([ConfigProblem(shown, "the file is not UTF-8 text.", "Save it as UTF-8.")]) from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 
 Value = str | Decimal | bool | date | datetime | None
@@ -21,6 +21,9 @@ MINOR_DIGITS: Mapping[str, int] = {
 }  # fmt: skip
 """ISO 4217 exponents that differ from 2."""
 
+WIDE = Context(prec=60)
+"""Amounts may carry more digits than the default context of 28."""
+
 ID_CHECK_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
@@ -31,7 +34,7 @@ def minor_unit(currency: str) -> Decimal:
 
 def quantize_money(amount: Decimal, currency: str) -> Decimal:
     """Round half up to the minor unit of the currency."""
-    return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
+    return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP, context=WIDE)
 
 
 def salesforce_id(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -30,11 +31,13 @@ class Exit(IntEnum):
     """A setting, a mapping, an argument or a local file is wrong; nothing was written remotely."""
     REMOTE = 3
     """A remote system could not be reached, or refused."""
+    FAULT = 4
+    """A fault in Tieout itself; what was committed before it stays, and the next run goes on from there."""
 
 
 @contextmanager
 def explained(output: Output) -> Iterator[None]:
-    """Turn the errors that a person can act on into a message and an exit code; others keep their traceback."""
+    """Turn errors into a message and an exit code; a fault of our own also shows its traceback."""
     try:
         yield
     except (ConfigError, MappingError) as error:
@@ -47,6 +50,19 @@ def explained(output: Output) -> Iterator[None]:
         _fail(output, Exit.USAGE, [_unknown_deal(str(error))])
     except (SecretError, JournalError, TieoutError) as error:
         _fail(output, Exit.USAGE, [str(error)])
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:  # noqa: BLE001  the last place where it can be said in plain words
+        _fault(output, error)
+
+
+def _fault(output: Output, error: Exception) -> None:
+    traceback.print_exc()
+    text = (
+        f"this is a fault in Tieout itself ({type(error).__name__}). What was committed stays, and the next run goes "
+        "on from there. Please report the lines above."
+    )
+    _fail(output, Exit.FAULT, [text])
 
 
 def _unknown_deal(text: str) -> str:

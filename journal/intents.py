@@ -116,6 +116,36 @@ def find(tx: Tx, intent_id: str, kind: str, source_id: str) -> OpenIntent | None
     return None if row is None else _noun(row)
 
 
+def vanished_before(tx: Tx, intent: OpenIntent) -> int:
+    """Return how many earlier writes of this very content were never found in the target system."""
+    query = (
+        select(func.count())
+        .select_from(tables.intent)
+        .where(
+            (tables.intent.c.pair == tx.pair)
+            & (tables.intent.c.kind == intent.kind)
+            & (tables.intent.c.source_id == intent.source_id)
+            & (tables.intent.c.fingerprint == intent.fingerprint)
+            & (tables.intent.c.outcome_class == "absent_after_quiet")
+        )
+    )
+    return int(tx.conn.scalar(query) or 0)
+
+
+def last_answer(tx: Tx, intent_id: str) -> str:
+    """Return the last answer to an intent in words, or that there was none."""
+    tries = _attempts(tx, intent_id)
+    return f"{tries[-1]['message']} ({tries[-1]['code']})" if tries else "none"
+
+
+def in_doubt(tx: Tx, kind: str) -> frozenset[str]:
+    """Return the source ids of this kind that have an open intent: nothing new may be sent for them."""
+    query = select(tables.intent.c.source_id).where(
+        (tables.intent.c.pair == tx.pair) & (tables.intent.c.kind == kind) & tables.intent.c.state.in_(OPEN)
+    )
+    return frozenset(tx.conn.scalars(query))
+
+
 def _attempts(tx: Tx, intent_id: str) -> list[dict[str, Any]]:
     query = select(tables.attempt).where(tables.attempt.c.intent_id == intent_id).order_by(tables.attempt.c.n)
     return [dict(row._mapping) for row in tx.conn.execute(query)]

@@ -64,7 +64,7 @@ def decode(value: Any) -> Any:
 
 def dumps(value: object) -> str:
     """Return canonical JSON: sorted keys, no blanks, values tagged by type."""
-    return json.dumps(encode(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(encode(value), sort_keys=True, separators=(",", ":"))
 
 
 def loads(text: str) -> Any:

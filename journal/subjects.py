@@ -71,6 +71,17 @@ def reopen_all(tx: Tx, kind: str, at: datetime) -> None:
     tx.conn.execute(tables.subject.update().where(key).values(state=READY, updated_at=to_text(at)))
 
 
+def free_stranded(tx: Tx, kind: str, in_doubt: Collection[str], at: datetime) -> None:
+    """Make records due again that wait for the outcome of a write which is no longer open."""
+    query = select(tables.subject.c.source_id).where(
+        (tables.subject.c.pair == tx.pair) & (tables.subject.c.kind == kind) & (tables.subject.c.state == AMBIGUOUS)
+    )
+    for source_id in [id_ for id_ in tx.conn.scalars(query) if id_ not in in_doubt]:
+        tx.conn.execute(
+            tables.subject.update().where(_key(tx, kind, source_id)).values(state=READY, updated_at=to_text(at))
+        )
+
+
 def known(tx: Tx, kind: str, source_ids: Collection[str]) -> set[str]:
     """Return which of these records have a row."""
     found: set[str] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -46,7 +46,7 @@ def guard(world: World, decision: Decision) -> Decision:
             return _held(decision, _locked(decision, current))
         reason = f"only the mapping has changed, and {current.number} is {_status(current)}: left as it is"
         return replace(decision, action="unchanged", reason=reason, payload=None)
-    drift = drifted(binding, current.lines)
+    drift = drifted(binding, before, after, current)
     if drift:
         cause = f"Order {current.number} was edited in NetSuite ({drift}) and the deal changed in Salesforce."
         return _held(decision, codes.hold("ERP_DRIFT", cause, changed=_listed(decision)))
@@ -85,7 +85,7 @@ def agrees(before: Payload | None, after: Payload, current: ReadBack) -> bool:
     wanted = Counter(_wanted_line(line) for line in after.lines)
     described = {line.key for line in after.lines if "description" in line.values}
     found = Counter(
-        (line.item_id, _plain(line.quantity), _plain(line.amount), line.description if described else None)
+        (_plain(line.item_id), _plain(line.quantity), _plain(line.amount), line.description or "" if described else "")
         for line in current.lines
     )
     return (
@@ -102,38 +102,62 @@ def _shown_equal(before: Payload | None, name: str, after: Payload, current: Rea
     return name in current.values and current.values[name] == value
 
 
-def _wanted_line(line: PayloadLine) -> tuple[str | None, str | None, str | None, str | None]:
+def _wanted_line(line: PayloadLine) -> tuple[str, str, str, str]:
     item, quantity, amount = (line.values.get(name) for name in ("item", "quantity", "amount"))
     description = line.values.get("description")
     return (
-        item.id if isinstance(item, Reference) else None,
+        _plain(item.id if isinstance(item, Reference) else None),
         _plain(quantity if isinstance(quantity, Decimal) else None),
         _plain(amount if isinstance(amount, Decimal) else None),
-        description if isinstance(description, str) else None,
+        description if isinstance(description, str) else "",
     )
 
 
 def snapshot(lines: Sequence[ErpLine]) -> str:
-    """Return the lines that Tieout owns as text, to notice later edits by comparison."""
-    return json.dumps(
-        {str(line.key): [line.item_id, _plain(line.quantity), _plain(line.amount)] for line in lines if line.key},
-        sort_keys=True,
-    )
+    """Return the lines that carry our keys as text, to notice later edits by comparison."""
+    own = [line for line in lines if line.key]
+    return _as_text([(line.key, line.item_id, line.quantity, line.amount, line.description) for line in own])
 
 
-def drifted(binding: Binding | None, lines: Sequence[ErpLine]) -> str:
-    """Say in a few words how the order's own lines differ from what Tieout left, or ''."""
-    if binding is None or binding.snapshot is None:
-        return ""
-    then, now = json.loads(binding.snapshot), json.loads(snapshot(lines))
-    if then.keys() != now.keys():
-        return f"{len(then)} lines then, {len(now)} now"
-    changed = sum(then[key] != now[key] for key in then)
-    return f"{changed} of {len(then)} lines changed" if changed else ""
+def sent_snapshot(payload: Payload) -> str:
+    """Return the same text for lines as they were sent: what Tieout left, whoever edited them before it looked."""
+    return _as_text([(line.key, *_wanted_line(line)) for line in payload.lines])
 
 
-def _plain(number: Decimal | None) -> str | None:
-    return None if number is None else f"{number.normalize():f}"
+def _as_text(rows: Iterable[Sequence[str | Decimal | None]]) -> str:
+    # A list, not a mapping: a line copied in NetSuite carries its key a second time.
+    return json.dumps(sorted([_plain(cell) for cell in row] for row in rows))
+
+
+def _lines_changed(then: list[list[str]], now: list[list[str]]) -> int:
+    """Count lines that are not as they were left; a description that we never wrote is not compared."""
+    undescribed = {line[0] for line in then if not line[-1]}
+    cut = [[*line[:-1], ""] if line[0] in undescribed else line for line in now]
+    return sum(line not in then for line in cut)
+
+
+def drifted(binding: Binding | None, before: Payload | None, after: Payload, current: ReadBack) -> str:
+    """Say in a few words how the order differs from what Tieout left, or ''."""
+    if binding is not None and binding.snapshot is not None:
+        then, now = json.loads(binding.snapshot), json.loads(snapshot(current.lines))
+        if len(then) != len(now):
+            return f"{len(then)} lines then, {len(now)} now"
+        changed = _lines_changed(then, now)
+        if changed:
+            return f"{changed} of {len(then)} lines changed"
+    edited = [name for name in after.values if before is not None and _edited(before, name, after, current)]
+    return f"{', '.join(edited)} changed" if edited else ""
+
+
+def _edited(before: Payload, name: str, after: Payload, current: ReadBack) -> bool:
+    """Say whether somebody gave a field of ours another value than we wrote, and than we want now."""
+    if name not in current.values or isinstance(after.values[name], Reference):
+        return False
+    return current.values[name] not in (before.values.get(name), after.values[name])
+
+
+def _plain(value: str | Decimal | None) -> str:
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value or ""
 
 
 def _locked(decision: Decision, current: ReadBack) -> HoldCause:

@@ -34,9 +34,6 @@ def decide_bound(
     if bound.origin == ADOPTED:
         reason = f"{number} was matched, not made by Tieout: left alone"
         return decided(deal, eligible, "unchanged", reason, target_id=bound.target_id)
-    blocked = blocked_by_customer(deal, facts)
-    if blocked is not None:
-        return held(deal, eligible, blocked)
     mapped = apply(world.order_mapping, deal.fields, deal.lines, facts.lookups)
     moved = _moved(number, facts.sent.get(deal.source_id), mapped)
     if moved is not None:
@@ -51,6 +48,9 @@ def decide_bound(
     if now == bound.fingerprint:
         reason = f"{number} already says what the deal says"
         return decided(deal, eligible, "unchanged", reason, target_id=bound.target_id, mapped=mapped)
+    blocked = blocked_by_customer(deal, facts)
+    if blocked is not None:
+        return held(deal, eligible, blocked)
     return decided(
         deal,
         eligible,

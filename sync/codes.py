@@ -53,6 +53,12 @@ CODES: Mapping[str, HoldCode] = {
     "PARENT_CYCLE": HoldCode(
         "data", "data", "the parent accounts form a circle or are too deep", "Correct Parent Account in Salesforce."
     ),
+    "ACCOUNT_GONE": HoldCode(
+        "data", "data", "the account was deleted or merged", "Restore the account, or set another one on the deal."
+    ),
+    "UNREADABLE_RECORD": HoldCode(
+        "data", "admin", "the record holds something that Tieout cannot work with", "Look for an unusual value in it."
+    ),
     "CUSTOMER_NEAR_MATCH": HoldCode(
         "conflict", "data", "a NetSuite customer has nearly this name", "Say whether it is the same company."
     ),

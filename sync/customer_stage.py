@@ -9,9 +9,11 @@ from journal import subjects
 from journal.nouns import KIND_CUSTOMER
 from journal.staging import StagedRecord
 from sync import settle
-from sync.customers import Facts, decide, due_accounts, gather_accounts, read_facts, reference
+from sync.customer_facts import Facts, due_accounts, gather_accounts, merged_into, read_facts
+from sync.customers import decide, reference
 from sync.decision import Decision
 from sync.eligibility import Eligibility
+from sync.isolation import isolated
 from sync.lookups import Lookups
 from sync.world import World
 
@@ -47,6 +49,8 @@ def settle_customers(
     may_create = gather_accounts(world, run_id, sorted(needed | (due & facts.bound.keys())))
     _abandon(world, due - facts.bound.keys() - {account.source_id for level in may_create for account in level})
     only_match = gather_accounts(world, run_id, sorted(matched), parents=False)
+    read = [account.source_id for level in (*may_create, *only_match) for account in level]
+    facts = replace(facts, losers=merged_into(world, read, facts.bound))
     decisions: dict[str, Decision] = {}
     for levels, creating in ((may_create, True), (only_match, False)):
         accounts = {account.source_id: account for level in levels for account in level}
@@ -88,7 +92,11 @@ def _decide(
     *,
     may_create: bool,
 ) -> Decision:
-    decision = decide(world, account, accounts, facts, lookups, may_create=may_create)
+    decision = isolated(
+        KIND_CUSTOMER,
+        account,
+        lambda: decide(world, account, accounts, facts, lookups, may_create=may_create),
+    )
     if decision.action == "adopt" and decision.target_id is not None:
         facts.owners[decision.target_id] = account.source_id
     return decision
@@ -103,6 +111,8 @@ def _carry_out(
     for decision in decided:
         if decision.action in ("create", "update"):
             to_write.append(decision)
+        elif decision.action == "wait":
+            results[decision.source_id] = decision
         elif decision.action == "hold":
             results[decision.source_id] = _held(world, decision, keep_quiet=keep_quiet)
         elif decision.action == "adopt":

@@ -6,11 +6,9 @@ A name that is only close is never decided here. Parents come before their child
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from connectors.records import ErpCustomer, Reference
-from journal import bindings, subjects
 from journal.bindings import CREATED
 from journal.holds import HoldCause
 from journal.nouns import KIND_CUSTOMER, Binding
@@ -18,67 +16,14 @@ from journal.staging import StagedRecord
 from mappings.apply import apply
 from mappings.fingerprint import fingerprint
 from sync import codes
+from sync.customer_facts import Facts, depth, parent_of
 from sync.decision import Decision, changes
 from sync.findings import first_hold
-from sync.lookups import Customers, Lookups
-from sync.pull import stage_accounts
+from sync.lookups import Lookups, normalised
 from sync.world import World, customer_external_id
 
-MAX_LEVELS = 10
 CREATE_ANYWAY = "new"
 """What an admin types as the stored id to say: this is none of the existing records."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What deciding about a customer needs to know, read beforehand."""
-
-    customers: Customers
-    bound: Mapping[str, Binding]
-    owners: dict[str, str]
-    """NetSuite customer id to the account it is bound to; grows as accounts are matched."""
-    held: frozenset[str]
-    """Accounts whose customer is held: their children wait for them."""
-
-
-def gather_accounts(
-    world: World, run_id: str, account_ids: Sequence[str], *, parents: bool = True
-) -> list[list[StagedRecord]]:
-    """Read the accounts and their parents, parents first: one list per level.
-
-    An account whose chain of parents is a circle, or longer than ten, comes in the first level and is
-    held there.
-    """
-    accounts: dict[str, StagedRecord] = {}
-    wanted = sorted(set(account_ids))
-    for _level in range(MAX_LEVELS + 1):
-        missing = [id_ for id_ in wanted if id_ not in accounts]
-        if not missing:
-            break
-        accounts.update(stage_accounts(world, run_id, missing))
-        if not parents:
-            break
-        wanted = sorted({parent for account in accounts.values() if (parent := _parent(account))})
-    levels: dict[int, list[StagedRecord]] = {}
-    for account in accounts.values():
-        levels.setdefault(depth(account, accounts) or 0, []).append(account)
-    return [sorted(levels[level], key=lambda account: account.source_id) for level in sorted(levels)]
-
-
-def depth(account: StagedRecord, accounts: Mapping[str, StagedRecord]) -> int | None:
-    """Return how many parents an account has, or None for a circle or more than ten."""
-    count, parent = 0, _parent(account)
-    while parent is not None and parent in accounts:
-        count += 1
-        if count > MAX_LEVELS:
-            return None
-        parent = _parent(accounts[parent])
-    return count
-
-
-def _parent(account: StagedRecord) -> str | None:
-    parent = account.fields.get("ParentId")
-    return None if parent is None else str(parent)
 
 
 def decide(
@@ -91,7 +36,11 @@ def decide(
     may_create: bool,
 ) -> Decision:
     """Return what becomes of one account's customer. Pure: everything was read beforehand."""
+    if account.source_id in facts.doubtful:
+        return _decision(account, "wait", "its last write is being checked")
     bound = facts.bound.get(account.source_id)
+    if bound is None and account.source_id in facts.losers:
+        return _inherit(account, facts)
     if bound is not None:
         return _decide_bound(world, account, bound, facts, lookups)
     found = _existing(world, account, facts)
@@ -99,13 +48,46 @@ def decide(
         return found
     if not may_create:
         return _decision(account, "skip", "no NetSuite customer has this name")
+    obstacle = _obstacle(world, account, accounts, facts)
+    return _held(account, obstacle) if obstacle is not None else _decide_create(world, account, facts, lookups)
+
+
+def _obstacle(
+    world: World, account: StagedRecord, accounts: Mapping[str, StagedRecord], facts: Facts
+) -> HoldCause | None:
+    """Return why no customer may be created for an account, or None."""
+    if account.deleted:
+        return codes.hold("ACCOUNT_GONE", "The account was deleted or merged in Salesforce.")
+    twin = facts.made.get(normalised(_name(world, account)))
+    if twin not in (None, account.source_id) and _stored_id(world, account) != CREATE_ANYWAY:
+        cause = f"Another account of the same name ({twin}) becomes a new customer in this very run."
+        fix = f'Merge the two accounts, or enter "{CREATE_ANYWAY}" as the stored NetSuite id of this one.'
+        return codes.hold("CUSTOMER_AMBIGUOUS", cause, fix=fix, twin=str(twin))
     if depth(account, accounts) is None:
-        return _held(account, codes.hold("PARENT_CYCLE", "Its chain of parent accounts has no end within ten levels."))
-    parent = _parent(account)
+        return codes.hold("PARENT_CYCLE", "Its chain of parent accounts has no end within ten levels.")
+    parent = parent_of(account)
     if parent in facts.held:
         cause = f"The customer of its parent account {parent} is held."
-        return _held(account, codes.hold("PARENT_HELD", cause, blocked_by=str(parent)))
-    return _decide_create(world, account, lookups)
+        return codes.hold("PARENT_HELD", cause, blocked_by=str(parent))
+    return None
+
+
+def _inherit(account: StagedRecord, facts: Facts) -> Decision:
+    """An account that took in another one by merging takes over that one's customer."""
+    loser = facts.losers[account.source_id]
+    bound = facts.bound[loser]
+    facts.owners[bound.target_id] = account.source_id
+    evidence = f"account {loser}, which was merged into this one"
+    return _decision(
+        account,
+        "adopt",
+        f"its customer is that of {evidence}",
+        external_id=bound.external_id,
+        target_id=bound.target_id,
+        number=bound.number,
+        evidence=evidence,
+        takes_from=loser,
+    )
 
 
 def _decide_bound(world: World, account: StagedRecord, bound: Binding, facts: Facts, lookups: Lookups) -> Decision:
@@ -153,14 +135,16 @@ def _existing(world: World, account: StagedRecord, facts: Facts) -> Decision | N
 
 
 def _by_name(world: World, account: StagedRecord, facts: Facts) -> Decision | None:
-    name = str(account.fields.get(world.customer_mapping.match.name or "Name") or "")
+    name = _name(world, account)
     same = facts.customers.named(name)
-    if len(same) == 1:
+    if len(same) == 1 and not same[0].inactive:
         return _adopt(account, same[0], facts, "the same name")
     field = world.customer_mapping.match.stored_id
     if same:
         listed = ", ".join(_called(customer) for customer in same)
         cause = f'NetSuite has {len(same)} customers named like "{name}": {listed}.'
+        if len(same) == 1:
+            cause = f"NetSuite has the customer {listed}, but it is inactive."
         fix = _say_which(field, "Enter the NetSuite id of the right one", same[0].id, "none of them is it")
         return _held(account, codes.hold("CUSTOMER_AMBIGUOUS", cause, fix=fix, candidates=listed))
     near = facts.customers.nearly_named(name)
@@ -170,6 +154,10 @@ def _by_name(world: World, account: StagedRecord, facts: Facts) -> Decision | No
         fix = _say_which(field, "If yes, enter its NetSuite id", near[0].id, "no")
         return _held(account, codes.hold("CUSTOMER_NEAR_MATCH", cause, fix=fix, candidates=listed))
     return None
+
+
+def _name(world: World, account: StagedRecord) -> str:
+    return str(account.fields.get(world.customer_mapping.match.name or "Name") or "")
 
 
 def _say_which(field: str | None, order: str, example: str, otherwise: str) -> str:
@@ -201,10 +189,11 @@ def _adopt(account: StagedRecord, customer: ErpCustomer, facts: Facts, evidence:
     )
 
 
-def _decide_create(world: World, account: StagedRecord, lookups: Lookups) -> Decision:
+def _decide_create(world: World, account: StagedRecord, facts: Facts, lookups: Lookups) -> Decision:
     mapped = apply(world.customer_mapping, account.fields, (), lookups)
     if mapped.problems:
         return _held(account, first_hold(mapped.problems))
+    facts.made.setdefault(normalised(_name(world, account)), account.source_id)
     return _decision(
         account,
         "create",
@@ -244,21 +233,6 @@ def _decision(account: StagedRecord, action: str, reason: str, **more: object) -
         **more,
     }
     return Decision(**values)  # type: ignore[arg-type]
-
-
-def read_facts(world: World) -> Facts:
-    """Read NetSuite's customers and what the journal knows of them."""
-    customers = Customers(world.erp.customers())
-    with world.journal.begin() as tx:
-        bound = {binding.source_id: binding for binding in bindings.all_of(tx, KIND_CUSTOMER)}
-    owners = {binding.target_id: binding.source_id for binding in bound.values()}
-    return Facts(customers=customers, bound=bound, owners=owners, held=frozenset())
-
-
-def due_accounts(world: World) -> list[str]:
-    """Return accounts that are due on their own account: followed ones that changed."""
-    with world.journal.begin() as tx:
-        return subjects.due(tx, KIND_CUSTOMER)
 
 
 def reference(decision: Decision) -> Reference | None:

@@ -60,6 +60,10 @@ class Decision:
     evidence: str = ""
     origin: str = ADOPTED
     """How a binding that this decision makes came about: an existing record, or one that Tieout had made."""
+    recheck: bool = False
+    """Whether the record is looked at again in every run: what decides lies outside its own fields."""
+    takes_from: str | None = None
+    """The merged CRM record whose binding this one takes over."""
     replaces: str | None = None
     """The vanished NetSuite record in whose place a person named this one."""
     payload: Payload | None = None

@@ -9,7 +9,7 @@ from typing import Literal
 from journal.staging import StagedRecord
 from sync.world import World
 
-Standing = Literal["order", "match", "wait", "out"]
+Standing = Literal["order", "match", "wait", "out", "unreadable"]
 """``order``: create or follow its order. ``match``: won before go-live, look for its order, never create one."""
 
 
@@ -25,7 +25,7 @@ class Eligibility:
 def judge(world: World, deal: StagedRecord, server_now: datetime) -> Eligibility:
     """Judge one deal as last read; ``server_now`` is the CRM's own clock."""
     if deal.deleted:
-        return Eligibility(standing="out", reason="the deal was deleted in Salesforce")
+        return Eligibility(standing="out", reason="the deal was deleted in Salesforce, or Tieout may no longer see it")
     if deal.fields.get("IsWon") is not True:
         return Eligibility(standing="out", reason=f"the deal is not won (stage {deal.fields.get('StageName')})")
     scope = world.settings.orders.scope

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 import structlog
 
 from connectors.errors import ConnectorError
-from journal import runs, staging, subjects
+from journal import intents, runs, staging, subjects
 from journal.nouns import KIND_ORDER
 from journal.staging import StagedRecord
 from sync import amend, eligibility, order_facts, orders, push, settle, verify, writeback
@@ -20,6 +22,7 @@ from sync.customer_stage import Settled, settle_customers
 from sync.decision import OUTCOMES, Decision
 from sync.errors import UnknownDeal
 from sync.identity import check_identity, note_mapping
+from sync.isolation import isolated
 from sync.lookups import Lookups
 from sync.lookups import load as load_lookups
 from sync.pull import Pulled, pull, pull_one
@@ -130,7 +133,7 @@ def _documents(
         _note(result, decision)
     deals = _due_deals(world, only)
     server_now = world.crm.server_time()
-    judged = {deal.source_id: eligibility.judge(world, deal, server_now) for deal in deals}
+    judged = {deal.source_id: judge_safely(world, deal, server_now) for deal in deals}
     settled = settle_customers(world, result.run_id, deals, judged, lookups, hands.write_documents, whole=only is None)
     for decision in settled.decisions.values():
         _note(result, decision)
@@ -150,7 +153,7 @@ def _orders(
     facts = order_facts.read(world, deals, settled.decisions, settled.lookups)
     to_write = []
     for deal in deals:
-        decision = orders.decide(world, deal, judged[deal.source_id], facts)
+        decision = isolated(KIND_ORDER, deal, partial(orders.decide, world, deal, judged[deal.source_id], facts))
         if decision.action == "update":
             decision = _guarded(world, decision)
         if decision.action == "unchanged" and deal.source_id in wrong:
@@ -163,6 +166,15 @@ def _orders(
         _note(result, decision)
     for decision in verify.verify(world):
         _note(result, decision)
+
+
+def judge_safely(world: World, deal: StagedRecord, server_now: datetime) -> eligibility.Eligibility:
+    """Judge a deal; one whose content defies judgement counts as due, and is held where it is decided."""
+    try:
+        return eligibility.judge(world, deal, server_now)
+    except Exception as error:  # noqa: BLE001  anything that one record's values can provoke
+        log.error("record_unreadable", record=deal.source_id, error=type(error).__name__)
+        return eligibility.Eligibility(standing="unreadable", reason=type(error).__name__)
 
 
 def _guarded(world: World, decision: Decision) -> Decision:
@@ -186,10 +198,8 @@ def carry_out_locally(world: World, decision: Decision) -> Decision:
 
 def _due_deals(world: World, only: str | None) -> list[StagedRecord]:
     with world.journal.begin() as tx:
-        ids = [only] if only else subjects.due(tx, KIND_ORDER)
-        standing = subjects.state(tx, KIND_ORDER, only) if only else None
-        if standing is not None and standing.state == subjects.AMBIGUOUS:
-            return []
+        doubtful = intents.in_doubt(tx, KIND_ORDER)
+        ids = [id_ for id_ in ([only] if only else subjects.due(tx, KIND_ORDER)) if id_ not in doubtful]
         found = [staging.newest(tx, DEAL, id_) for id_ in ids]
     return [deal for deal in found if deal is not None]
 

@@ -35,15 +35,17 @@ def check_identity(world: World) -> None:
 
 
 def note_mapping(world: World) -> None:
-    """Decide every record anew when the mapping has changed, and keep the mapping's text by its hash."""
+    """Decide every record anew when mapping, scope or go-live has changed; keep the mapping's text by its hash."""
+    company, scope = world.settings.company, world.settings.orders.scope
+    version = f"{world.mapping_sha} {company.go_live} {scope.text if scope else ''}"
     with world.journal.begin() as tx:
         known = database.recall(tx, MAPPING)
-        if known == world.mapping_sha:
+        if known == version:
             return
         for mapping in (world.customer_mapping, world.order_mapping):
             for text in mapping.source_texts.values():
                 database.keep(tx, "mapping", text, world.now())
-        database.replace(tx, MAPPING, world.mapping_sha)
+        database.replace(tx, MAPPING, version)
         if known is not None:
             subjects.reopen_all(tx, KIND_ORDER, world.now())
             subjects.reopen_all(tx, KIND_CUSTOMER, world.now())

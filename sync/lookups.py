@@ -14,11 +14,16 @@ from mappings.model import Mapping as FieldMapping
 from mappings.resolver import Unresolved
 from sync.world import World
 
-LEGAL_FORMS = frozenset(
-    ("inc", "llc", "ltd", "limited", "gmbh", "mbh", "corp", "co", "kk", "ag", "incorporated", "corporation", "company")
-    + ("plc", "sa", "sas", "bv", "nv", "ab", "oy", "pty", "srl", "spa", "lp", "llp", "kg", "ohg")
-)
-"""Legal forms that two spellings of one company's name may differ in."""
+FAMILIES: Mapping[str, frozenset[str]] = {
+    "US": frozenset({"inc", "incorporated", "llc", "corp", "corporation", "co", "company", "lp", "llp"}),
+    "GB": frozenset({"ltd", "limited", "plc", "llp", "co", "company"}),
+    "DE": frozenset({"gmbh", "mbh", "ag", "kg", "ohg"}),
+    "JP": frozenset({"kk", "co"}),
+    "other": frozenset({"sa", "sas", "bv", "nv", "ab", "oy", "pty", "srl", "spa", "ltd", "limited"}),
+}
+"""Legal forms by country: two spellings of one company may differ in them, but only within a country."""
+
+LEGAL_FORMS = frozenset().union(*FAMILIES.values())
 
 NEAR = 90.0
 """Similarity (0 to 100) of two normalised names from which a person is asked whether they are one company."""
@@ -26,12 +31,24 @@ NEAR = 90.0
 
 def normalised(name: str) -> str:
     """Return a company name without case, punctuation, blanks and legal form, for exact comparison."""
+    return " ".join(_parted(name)[0])
+
+
+def forms_contradict(one: str, other: str) -> bool:
+    """Say whether two names carry legal forms of different countries: then they are two companies."""
+    left, right = (frozenset(_parted(name)[1]) for name in (one, other))
+    if not left or not right:
+        return False
+    return not any(left & forms and right & forms for forms in FAMILIES.values())
+
+
+def _parted(name: str) -> tuple[list[str], list[str]]:
     folded = unicodedata.normalize("NFKC", name).casefold()
     letters = "".join(char if char.isalnum() else " " for char in folded.replace(".", "").replace("'", ""))
-    words = letters.split()
+    words, forms = letters.split(), []
     while len(words) > 1 and words[-1] in LEGAL_FORMS:
-        words.pop()
-    return " ".join(words)
+        forms.append(words.pop())
+    return words, forms
 
 
 class Customers:
@@ -45,19 +62,26 @@ class Customers:
             self.by_id[customer.id] = customer
             if customer.external_id:
                 self.by_external[customer.external_id.lower()] = customer
-            if not customer.inactive:
-                self._by_name.setdefault(normalised(customer.name), []).append(customer)
+            self._by_name.setdefault(normalised(customer.name), []).append(customer)
 
     def named(self, name: str) -> list[ErpCustomer]:
-        """Return the active customers whose normalised name is the same."""
-        return self._by_name.get(normalised(name), [])
+        """Return the customers whose normalised name is the same and whose legal form does not contradict.
+
+        A name of nothing but punctuation is nobody's name.
+        """
+        wanted = normalised(name)
+        found = self._by_name.get(wanted, []) if wanted else []
+        return [customer for customer in found if not forms_contradict(name, customer.name)]
 
     def nearly_named(self, name: str) -> list[ErpCustomer]:
         """Return the active customers whose name is so close that a person must say whether they are the same."""
-        hits = process.extract(
-            normalised(name), list(self._by_name), scorer=fuzz.token_sort_ratio, score_cutoff=NEAR, limit=5
-        )
-        return [customer for found, _score, _index in hits for customer in self._by_name[found]]
+        wanted = normalised(name)
+        if not wanted:
+            return []
+        hits = process.extract(wanted, list(self._by_name), scorer=fuzz.token_sort_ratio, score_cutoff=NEAR, limit=5)
+        return [
+            customer for found, _score, _index in hits for customer in self._by_name[found] if not customer.inactive
+        ]
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from journal.staging import StagedRecord
 from sync import codes, payloads
 from sync.decision import Decision
 from sync.lookups import Lookups
-from sync.order_outcomes import stored_id
+from sync.order_outcomes import is_internal_id, stored_id
 from sync.world import World, order_external_id
 
 
@@ -22,6 +22,7 @@ from sync.world import World, order_external_id
 class OrderFacts:
     """What NetSuite and the journal know that may concern the deals of this run."""
 
+    deals: Sequence[StagedRecord]
     bound: Mapping[str, Binding]
     owners: dict[str, str]
     """NetSuite order id to the deal it is bound to; grows as deals are matched."""
@@ -45,13 +46,14 @@ def read(
         sent = {binding.source_id: payloads.load(tx, binding.payload_sha) for binding in due if binding.payload_sha}
     unbound = [deal for deal in deals if deal.source_id not in bound]
     external = [order_external_id(deal.source_id) for deal in unbound]
-    stored = {id_ for deal in deals if (id_ := stored_id(world, deal)) is not None and id_.isdigit()}
+    stored = {id_ for deal in deals if (id_ := stored_id(world, deal)) is not None and is_internal_id(id_)}
     ids = sorted(stored | {binding.target_id for binding in due})
     customer_ids = _customer_ids(unbound, lookups)
     by_customer: dict[str, list[ErpOrder]] = {}
     for order in _orders(world, OrderQuery(customer_ids=customer_ids)) if customer_ids else []:
         by_customer.setdefault(order.customer_id, []).append(order)
     return OrderFacts(
+        deals=deals,
         bound=bound,
         owners={binding.target_id: binding.source_id for binding in bound.values()},
         sent=sent,

@@ -45,6 +45,11 @@ def stored_id(world: World, deal: StagedRecord) -> str | None:
     return None if value is None else str(value).strip() or None
 
 
+def is_internal_id(text: str) -> bool:
+    """Say whether a text can be a NetSuite internal id: plain digits, at most nineteen."""
+    return text.isascii() and text.isdecimal() and len(text) <= 19
+
+
 def is_new(world: World, deal: StagedRecord) -> bool:
     """Say whether a person has declared the deal to be none of the existing orders."""
     stored = stored_id(world, deal)

@@ -33,9 +33,11 @@ SAME_DEAL_DAYS = 3
 def decide(world: World, deal: StagedRecord, eligible: Eligibility, facts: OrderFacts) -> Decision:
     """Return what becomes of one deal."""
     bound = facts.bound.get(deal.source_id)
+    if eligible.standing == "unreadable":
+        raise ValueError(eligible.reason)
     if eligible.standing == "out":
         suffix = f"; its order {bound.number or bound.target_id} stays as it is" if bound else ""
-        return decided(deal, eligible, "skip", eligible.reason + suffix)
+        return decided(deal, eligible, "skip", eligible.reason + suffix, recheck=_may_come_into_scope(world, deal))
     if eligible.standing == "wait" and bound is None:
         return decided(deal, eligible, "wait", eligible.reason)
     if bound is not None:
@@ -43,6 +45,12 @@ def decide(world: World, deal: StagedRecord, eligible: Eligibility, facts: Order
     if eligible.standing == "match":
         return _decide_match(world, deal, eligible, facts)
     return _decide_new(world, deal, eligible, facts)
+
+
+def _may_come_into_scope(world: World, deal: StagedRecord) -> bool:
+    """A won deal is out by the scope alone; where that looks at other records, their edits do not touch the deal."""
+    related = world.scope is not None and any("." in path for path in world.scope.fields)
+    return related and deal.fields.get("IsWon") is True and not deal.deleted
 
 
 def _decide_match(world: World, deal: StagedRecord, eligible: Eligibility, facts: OrderFacts) -> Decision:
@@ -55,6 +63,9 @@ def _decide_match(world: World, deal: StagedRecord, eligible: Eligibility, facts
     po_number = _po_number(mapped)
     by_po = [order for order in candidates if po_number and _equal(order.po_number, po_number)]
     hits = by_po or candidates
+    if len(hits) == 1 and not by_po and _fits_another(deal, hits[0], facts):
+        reason = f"{eligible.reason}; {hits[0].number} could be another deal's as well"
+        return decided(deal, eligible, "skip", reason)
     if len(hits) == 1:
         evidence = f"the same PO number {po_number}" if by_po else "the same customer, amount and date"
         return _adopt(world, deal, eligible, hits[0], facts, evidence)
@@ -62,6 +73,17 @@ def _decide_match(world: World, deal: StagedRecord, eligible: Eligibility, facts
         listed = ", ".join(order.number for order in hits)
         return decided(deal, eligible, "skip", f"{eligible.reason}; {len(hits)} orders could be its own: {listed}")
     return decided(deal, eligible, "skip", f"{eligible.reason}; NetSuite has no order for it")
+
+
+def _fits_another(deal: StagedRecord, order: ErpOrder, facts: OrderFacts) -> bool:
+    """Say whether another deal of this run has the same account, and this order's currency, amount and day."""
+    return any(
+        other.source_id != deal.source_id
+        and other.source_id not in facts.bound
+        and other.fields.get("AccountId") == deal.fields.get("AccountId")
+        and _same_money(order, other)
+        for other in facts.deals
+    )
 
 
 def _decide_new(world: World, deal: StagedRecord, eligible: Eligibility, facts: OrderFacts) -> Decision:
@@ -75,6 +97,9 @@ def _decide_new(world: World, deal: StagedRecord, eligible: Eligibility, facts: 
     blocked = blocked_by_customer(deal, facts)
     if blocked is not None:
         return held(deal, eligible, blocked)
+    customer = facts.customers.get(str(deal.fields.get("AccountId")))
+    if customer is not None and customer.action == "wait":
+        return decided(deal, eligible, "wait", f"its customer waits: {customer.reason}")
     mapped = apply(world.order_mapping, deal.fields, deal.lines, facts.lookups)
     if mapped.problems:
         return held(deal, eligible, first_hold(mapped.problems))
@@ -192,10 +217,15 @@ def _looks_like(order: ErpOrder, deal: StagedRecord, mapped: Mapped) -> bool:
     po_number = _po_number(mapped)
     if po_number and order.po_number:
         return _equal(order.po_number, po_number)
+    return _same_money(order, deal)
+
+
+def _same_money(order: ErpOrder, deal: StagedRecord) -> bool:
+    currency = str(deal.fields.get("CurrencyIsoCode"))
     closed = deal.fields.get("CloseDate")
     near = isinstance(closed, date) and abs(order.date - closed) <= timedelta(days=SAME_DEAL_DAYS)
     bound = minor_unit(currency) * max(1, (len(deal.lines) + 2) // 2)
-    return near and abs(order.net - deal_net(deal)) <= bound
+    return order.currency == currency and near and abs(order.net - deal_net(deal)) <= bound
 
 
 def _po_number(mapped: Mapped) -> str | None:

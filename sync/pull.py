@@ -6,7 +6,7 @@ Nothing is decided here and nothing is sent. Windows and cursors come from the C
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -132,14 +132,31 @@ def refresh(world: World, run_id: str) -> Pulled:
     """Read again every deal that is held or waits: what heals it may not have moved the deal's own stamp."""
     with world.journal.begin() as tx:
         ids = subjects.due(tx, KIND_ORDER)
-    staged = _stage_deals(world, run_id, _deals(world, ids), None)
+    found = _deals(world, ids)
+    staged = _stage_deals(world, run_id, found, None)
+    staged += _stage_gone(world, run_id, set(ids) - {record.ref.id for record in found})
     return Pulled(0, staged)
+
+
+def _stage_gone(world: World, run_id: str, ids: set[str]) -> int:
+    """A deal that can no longer be read, not even as deleted, must not become an order from memory."""
+    now = world.now()
+    new = 0
+    with world.journal.begin() as tx:
+        for id_ in sorted(ids):
+            known = staging.newest(tx, DEAL, id_)
+            if known is not None and staging.stage(tx, replace(known, deleted=True), run_id, now):
+                new += 1
+                _make_ready(tx, known, now)
+    return new
 
 
 def pull_one(world: World, run_id: str, deal_id: str) -> bool:
     """Read one deal by its id, leaving the cursor alone; return whether it exists."""
     records = _deals(world, [deal_id])
     _stage_deals(world, run_id, records, None)
+    if not records:
+        _stage_gone(world, run_id, {deal_id})
     return bool(records)
 
 
@@ -235,4 +252,5 @@ def deal_label(record: StagedRecord) -> str:
 
 
 def _text(value: Value) -> str:
-    return "" if value is None else str(value)
+    # A lone surrogate, which JSON allows, has no place in a database.
+    return "" if value is None else str(value).encode("utf-8", "replace").decode()

@@ -13,7 +13,7 @@ from connectors.errors import ConnectorError
 from connectors.records import ReadBack
 from journal import intents, subjects
 from journal.holds import HoldCause
-from journal.nouns import KIND_CUSTOMER, OpenIntent
+from journal.nouns import KIND_CUSTOMER, KIND_ORDER, OpenIntent
 from sync import codes, settle
 from sync.decision import Decision
 from sync.world import World
@@ -28,6 +28,8 @@ def resolve_open(world: World) -> list[Decision]:
     """Probe every write whose outcome is unknown, as a crash or a lost answer leaves them."""
     with world.journal.begin() as tx:
         pending = intents.open_intents(tx)
+        for kind in (KIND_CUSTOMER, KIND_ORDER):
+            subjects.free_stranded(tx, kind, intents.in_doubt(tx, kind), world.now())
     return [probe(world, intent, _decision(world, intent)) for intent in pending]
 
 
@@ -44,6 +46,9 @@ def probe(world: World, intent: OpenIntent, decision: Decision, *, already_exist
         # A probe that fails says nothing about the record.
         return settle.doubtful(world, intent, decision, f"the read-back failed: {error.why}")
     log.info("read_back", record=intent.source_id, intent=intent.id, found=found is not None)
+    if already_exists and intent.op == "update":
+        cause = "NetSuite refused the change because another record has the same name or number."
+        return settle.rejected(world, intent, decision, _name_clash(cause))
     if found is not None:
         return _found(world, intent, decision, found)
     if already_exists:
@@ -64,8 +69,7 @@ def read_back(world: World, type_: str, intent: OpenIntent) -> ReadBack | None:
 
 def _found(world: World, intent: OpenIntent, decision: Decision, found: ReadBack) -> Decision:
     if found.intent == intent.id:
-        settled = settle.applied(world, intent, decision, found.id, "found by read-back")
-        return _decide_again(world, settled)
+        return settle.applied(world, intent, decision, found.id, "found by read-back", state=subjects.READY)
     if intent.op == "update":
         return _absent(world, intent, decision)
     with world.journal.begin() as tx:
@@ -79,8 +83,8 @@ def _found(world: World, intent: OpenIntent, decision: Decision, found: ReadBack
             mapping_sha=earlier.mapping_sha,
             staged_version=earlier.staged_version,
         )
-        settled = settle.applied(world, landed, decision, found.id, "an earlier request of Tieout's")
-        return _decide_again(world, settled)
+        evidence = "an earlier request of Tieout's"
+        return settle.applied(world, landed, decision, found.id, evidence, state=subjects.READY)
     cause = f"NetSuite's record {found.number or found.id} carries Tieout's external id but was not written by it."
     return settle.rejected(world, intent, decision, codes.hold("EXTID_FOREIGN", cause, target=found.id))
 
@@ -90,13 +94,6 @@ def _absent(world: World, intent: OpenIntent, decision: Decision) -> Decision:
         until = f"{intent.quiet_until:%Y-%m-%d %H:%M:%S} UTC"
         return settle.doubtful(world, intent, decision, f"not found; NetSuite may still be writing it until {until}")
     return settle.absent(world, intent, decision)
-
-
-def _decide_again(world: World, decision: Decision) -> Decision:
-    """The source may have changed since the doubtful write: compare once more in this run."""
-    with world.journal.begin() as tx:
-        settle.stand(tx, decision, subjects.READY, world.now())
-    return decision
 
 
 def _name_clash(cause: str) -> HoldCause:

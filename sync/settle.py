@@ -13,9 +13,23 @@ from sync import codes, payloads
 from sync.decision import Decision
 from sync.world import World
 
+MOST_VANISHED = 2
+"""How often a write of one content may vanish before a person is asked instead of sending it again."""
 
-def applied(world: World, intent: OpenIntent, decision: Decision, target_id: str, evidence: str) -> Decision:
-    """The write is proven: bind the records and close the intent."""
+
+def applied(
+    world: World,
+    intent: OpenIntent,
+    decision: Decision,
+    target_id: str,
+    evidence: str,
+    *,
+    state: str = subjects.SETTLED,
+) -> Decision:
+    """The write is proven: bind the records and close the intent.
+
+    ``state`` READY: the source may have changed while the write was in doubt, so it is compared again.
+    """
     now = world.now()
     done = replace(decision, target_id=target_id, action="create" if intent.op == "add" else "update")
     binding = Binding(
@@ -38,7 +52,7 @@ def applied(world: World, intent: OpenIntent, decision: Decision, target_id: str
     with world.journal.begin() as tx:
         bindings.bind(tx, binding)
         intents.close(tx, intent.id, "applied", evidence, now)
-        _settled(tx, done, now)
+        _settled(tx, done, now, state)
     return done
 
 
@@ -53,8 +67,17 @@ def not_sent(world: World, intent: OpenIntent, decision: Decision, reason: str) 
 
 
 def absent(world: World, intent: OpenIntent, decision: Decision) -> Decision:
-    """The quiet period is over and NetSuite has no such record: it may be written anew."""
+    """The quiet period is over and NetSuite has no such record: it may be written anew.
+
+    A request that vanishes again and again is refused in a way nobody has listed: a person must look.
+    """
     now = world.now()
+    with world.journal.begin() as tx:
+        vanished = intents.vanished_before(tx, intent)
+        answer = intents.last_answer(tx, intent.id)
+    if vanished >= MOST_VANISHED:
+        cause = f"NetSuite never keeps it, although it was sent {vanished + 1} times. Its last answer: {answer}"
+        return rejected(world, intent, decision, codes.hold("REMOTE_REJECTED", cause), outcome="absent_after_quiet")
     waiting = replace(decision, action="wait", reason="its first request never reached NetSuite; it is written anew")
     with world.journal.begin() as tx:
         intents.close(tx, intent.id, "absent_after_quiet", "not found after the quiet period", now)
@@ -71,11 +94,17 @@ def doubtful(world: World, intent: OpenIntent, decision: Decision, reason: str) 
     return waiting
 
 
-def rejected(world: World, intent: OpenIntent, decision: Decision, cause: HoldCause) -> Decision:
-    """NetSuite refused the record: hold it with NetSuite's own words."""
+def rejected(
+    world: World, intent: OpenIntent, decision: Decision, cause: HoldCause, *, outcome: str = "rejected"
+) -> Decision:
+    """NetSuite refused the record: close the intent and hold it with NetSuite's own words, together."""
+    now = world.now()
+    refused = replace(decision, action="hold", reason=cause.cause, hold=cause)
     with world.journal.begin() as tx:
-        intents.close(tx, intent.id, "rejected", cause.cause, world.now())
-    return held(world, replace(decision, action="hold", reason=cause.cause, hold=cause))
+        intents.close(tx, intent.id, outcome, cause.cause, now)
+        holds.open_hold(tx, decision.kind, decision.source_id, decision.label, cause, now)
+        stand(tx, refused, subjects.HELD, now)
+    return refused
 
 
 def held(world: World, decision: Decision) -> Decision:
@@ -109,6 +138,8 @@ def adopted(world: World, decision: Decision) -> Decision:
     )
     try:
         with world.journal.begin() as tx:
+            if decision.takes_from is not None:
+                bindings.release(tx, decision.kind, decision.takes_from, decision.target_id)
             if decision.replaces is not None:
                 bindings.release(tx, decision.kind, decision.source_id, decision.replaces)
             bindings.bind(tx, binding)
@@ -141,7 +172,7 @@ def agreed(world: World, decision: Decision) -> Decision:
 def noted(world: World, decision: Decision) -> Decision:
     """Write down an outcome that needs no remote write: unchanged, skipped, waiting."""
     now = world.now()
-    state = subjects.WAITING if decision.action == "wait" else subjects.SETTLED
+    state = subjects.WAITING if decision.action == "wait" or decision.recheck else subjects.SETTLED
     with world.journal.begin() as tx:
         if decision.action != "wait":
             holds.resolve(tx, decision.kind, decision.source_id, decision.reason, now)
@@ -165,6 +196,6 @@ def stand(tx: Tx, decision: Decision, state: str, now: datetime) -> None:
     )
 
 
-def _settled(tx: Tx, decision: Decision, now: datetime) -> None:
+def _settled(tx: Tx, decision: Decision, now: datetime, state: str = subjects.SETTLED) -> None:
     holds.resolve(tx, decision.kind, decision.source_id, decision.reason, now)
-    stand(tx, decision, subjects.SETTLED, now)
+    stand(tx, decision, state, now)

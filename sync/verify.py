@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from connectors.ports import OrderQuery
 from connectors.records import ErpOrder, Payload, minor_unit
-from journal import bindings, holds, subjects
+from journal import bindings, holds, intents, subjects
 from journal.bindings import CREATED
 from journal.nouns import KIND_ORDER, Binding
 from sync import codes, payloads, settle
-from sync.amend import snapshot
+from sync.amend import sent_snapshot, snapshot
 from sync.decision import Decision
 from sync.world import World
 
@@ -20,11 +20,12 @@ MISMATCH = "AMOUNT_MISMATCH"
 def verify(world: World) -> list[Decision]:
     """Check every order whose content has not been seen since its last write; return those that are wrong."""
     with world.journal.begin() as tx:
+        in_doubt = intents.in_doubt(tx, KIND_ORDER)
         doubted = {hold.source_id for hold in holds.open_holds(tx) if hold.code == MISMATCH}
         unseen = [
             binding
             for binding in bindings.all_of(tx, KIND_ORDER)
-            if binding.snapshot is None or binding.source_id in doubted
+            if (binding.snapshot is None or binding.source_id in doubted) and binding.source_id not in in_doubt
         ]
     if not unseen:
         return []
@@ -35,21 +36,22 @@ def verify(world: World) -> list[Decision]:
 
 
 def _check(world: World, binding: Binding, order: ErpOrder) -> Decision | None:
+    created = binding.origin == CREATED
     with world.journal.begin() as tx:
+        payload = payloads.load(tx, binding.payload_sha) if binding.payload_sha else None
         bindings.record_found(
             tx,
             binding,
             number=order.number,
             currency=order.currency,
             net=order.net,
-            snapshot=snapshot(order.lines),
+            snapshot=sent_snapshot(payload) if payload is not None and created else snapshot(order.lines),
             at=world.now(),
         )
-        payload = payloads.load(tx, binding.payload_sha) if binding.payload_sha else None
-    if binding.origin != CREATED or payload is None:
+    if not created or payload is None:
         return None
     sent = payload_net(payload)
-    if sent is None or abs(order.net - sent) <= tolerance(order.currency, len(payload.lines)):
+    if sent is None or abs(own_net(order) - sent) <= tolerance(order.currency, len(payload.lines)):
         _confirm(world, binding, order)
         return None
     return _mismatch(world, binding, order, sent)
@@ -63,7 +65,7 @@ def _confirm(world: World, binding: Binding, order: ErpOrder) -> None:
 
 
 def _mismatch(world: World, binding: Binding, order: ErpOrder, sent: Decimal) -> Decision:
-    cause = f"{order.number} was saved over {order.net} {order.currency} net, but {sent} was sent."
+    cause = f"{order.number} was saved over {own_net(order)} {order.currency} net, but {sent} was sent."
     with world.journal.begin() as tx:
         standing = subjects.state(tx, KIND_ORDER, binding.source_id)
     decision = Decision(
@@ -74,9 +76,15 @@ def _mismatch(world: World, binding: Binding, order: ErpOrder, sent: Decimal) ->
         reason=cause,
         target_id=order.id,
         number=order.number,
-        hold=codes.hold(MISMATCH, cause, sent=str(sent), saved=str(order.net)),
+        hold=codes.hold(MISMATCH, cause, sent=str(sent), saved=str(own_net(order))),
     )
     return settle.held(world, decision)
+
+
+def own_net(order: ErpOrder) -> Decimal:
+    """Return the net of the lines that Tieout wrote and of header discounts; lines that finance added are finance's."""
+    own = [line.amount for line in order.lines if line.key or line.item_id is None]
+    return sum(own, Decimal(0)) if own else order.net
 
 
 def payload_net(payload: Payload) -> Decimal | None:

@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 ERROR_LENGTH = 1000
 BATCH = 200
+IN_HAND = (subjects.WAITING, subjects.AMBIGUOUS, subjects.READY)
+"""States of a deal whose order is still to come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,8 @@ def decide(world: World, only: str | None = None) -> list[StatusUpdate]:
             update = _update(tx, state, wanted(state, binding, order, held.get(state.source_id)))
             if update is not None:
                 updates.append(update)
+            else:
+                holds.resolve(tx, KIND_STATUS, state.source_id, "the deal shows what is so", world.now())
     return updates
 
 
@@ -103,7 +107,7 @@ def wanted(
     if hold is not None:
         values[SYNC_STATE] = "Held"
         values[SYNC_ERROR] = f"{hold.cause} {hold.fix} [{hold.code}]"[:ERROR_LENGTH]
-    elif binding is None and state.state in (subjects.WAITING, subjects.AMBIGUOUS, subjects.READY):
+    elif binding is None and state.outcome != "skip" and state.state in IN_HAND:
         values[SYNC_STATE] = "Waiting"
     return values
 

@@ -42,9 +42,11 @@ def to_number(value: Any) -> Decimal | None:  # noqa: ANN401  JSON
 
 
 def to_text(value: Any) -> str | None:  # noqa: ANN401  JSON
-    """Return a text unchanged."""
-    if value is None or isinstance(value, str):
-        return value
+    """Return a text; a lone surrogate, which JSON allows and no database keeps, becomes a question mark."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
     raise TypeError
 
 

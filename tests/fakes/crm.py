@@ -119,6 +119,12 @@ class FakeCrm:
             if record["fields"][parent_field] in parent_ids and not record["deleted"]
         ]
 
+    def scan(self, type_, fields, where=(), *, include_deleted=False):
+        for id_, record in sorted(self.records[type_].items()):
+            matches = all(record["fields"].get(condition.field) in condition.value for condition in where)
+            if matches and (include_deleted or not record["deleted"]):
+                yield self._record(type_, id_, fields)
+
     def record_url(self, ref):
         return f"https://crm.example/{ref.id}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -162,7 +163,9 @@ class FakeErp:
         values = dict(payload.values)
         entity = values.get("entity")
         customer = old.customer_id if entity is None else entity.id or self._customer_of(entity)
-        net = sum((line.amount for line in lines), self.surcharge)
+        if self.surcharge:
+            lines.append(replace(lines[0], line=99, key=None, item_id=None, item_name=None, amount=self.surcharge))
+        net = sum((line.amount for line in lines), Decimal(0))
         self.put_order(
             id_,
             external_id=request.external_id or (old.external_id if old else None),
