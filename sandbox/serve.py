@@ -47,7 +47,8 @@ def serve(
 
     Args:
         folder: where stores, clock and credentials are kept; an existing one goes on where it stood.
-        book: ``demo``, ``clean`` (the demo book without its defects), ``empty`` or a book folder; loaded into an empty folder only.
+        book: ``demo``, ``clean`` (the demo book without its defects), ``empty`` or a book folder; loaded into an
+            empty folder only.
         announce: gets the ready line (JSON) once both servers answer.
         salesforce_port: 0 picks a free one.
         netsuite_port: 0 picks a free one.

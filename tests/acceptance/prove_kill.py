@@ -25,12 +25,14 @@ WORKERS = 3
 QUIET = 1
 """Seconds, for send window and quiet period: the sandbox never commits a request it was not processing."""
 BLIND = """
+import sync.order_facts
 import sync.resolve
 sync.resolve.read_back = lambda *_: None
+sync.order_facts.written = lambda *_: []
 from console.main import run
 run()
 """
-"""The command with the read-back switched off: it never finds what a lost answer left behind."""
+"""The command with the read-back switched off: neither by record nor by query does it find its own orders."""
 
 VOLATILE = {"createdDate", "lastModifiedDate", "dateCreated", "SystemModstamp", "LastModifiedDate"}
 GIVEN = {"id", "tranId", "entityId", "custbody_tieout_intent", "custentity_tieout_intent"}
