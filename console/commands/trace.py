@@ -42,7 +42,7 @@ def _print(output: Output, found: Trace) -> None:
         output.line(f"  {event.at:%Y-%m-%d %H:%M:%S}  {event.text}")
     if found.fields:
         output.line("Where each NetSuite field comes from:", style="bold")
-        rows = [[field.target, shown(field.result), field.source or "constant", field.where] for field in found.fields]
+        rows = [[field.target, shown(field.result), field.source or "set by the mapping", field.where] for field in found.fields]
         output.table(["field", "value", "from", "mapping"], rows)
 
 
@@ -57,7 +57,8 @@ def _print_order(output: Output, found: Trace) -> None:
     name = found.binding.number or found.binding.target_id
     order = found.order
     if order is None:
-        output.line(f"  in NetSuite: {name} is not found  {found.erp_url}")
+        state = "could not be read now" if found.unreachable else "is not found"
+        output.line(f"  in NetSuite: {name} {state}  {found.erp_url}")
         return
     net = f"{quantize_money(order.net, order.currency):,} {order.currency}"
     output.line(f"  in NetSuite now: {order.number}, {order.status_name}, net {net}  {found.erp_url}")
