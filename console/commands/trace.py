@@ -42,7 +42,10 @@ def _print(output: Output, found: Trace) -> None:
         output.line(f"  {event.at:%Y-%m-%d %H:%M:%S}  {event.text}")
     if found.fields:
         output.line("Where each NetSuite field comes from:", style="bold")
-        rows = [[field.target, shown(field.result), field.source or "set by the mapping", field.where] for field in found.fields]
+        rows = [
+            [field.target, shown(field.result), field.source or "set by the mapping", field.where]
+            for field in found.fields
+        ]
         output.table(["field", "value", "from", "mapping"], rows)
 
 
