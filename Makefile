@@ -7,7 +7,7 @@ UV_PIN := 0.13.9
 PYTEST_ARGS ?=
 
 .PHONY: demo test lint types imports check nightly clean \
-        prove-demo prove-idempotent prove-kill prove-bad-input prove-wire prove
+        prove-demo prove-idempotent prove-kill prove-bad-input prove-wire prove-commits prove
 
 # Installed once; again only when the dependencies change. uv is faster than pip and optional.
 $(STAMP): pyproject.toml constraints.txt
@@ -51,7 +51,10 @@ prove-bad-input: $(STAMP)
 prove-wire: $(STAMP)
 	@$(BIN)/python tests/contract/prove_wire.py
 
-prove: prove-demo prove-idempotent prove-kill prove-bad-input prove-wire
+prove-commits: $(STAMP)
+	@$(BIN)/python tests/simulation/prove_commits.py
+
+prove: prove-demo prove-idempotent prove-kill prove-bad-input prove-wire prove-commits
 
 nightly: check prove
 
