@@ -90,6 +90,9 @@ class FakeErp:
         return iter(sorted(self.customers_.values(), key=lambda customer: int(customer.id)))
 
     def orders(self, query):
+        for id_ in (*(query.ids or ()), *(query.customer_ids or ())):
+            if not (id_.isascii() and id_.isdecimal()):
+                raise ValueError(f"{id_!r} is no internal id")
         for order in sorted(self.orders_.values(), key=lambda order: int(order.id)):
             if query.ids is not None and order.id not in query.ids:
                 continue
