@@ -138,6 +138,21 @@ def last_answer(tx: Tx, intent_id: str) -> str:
     return f"{tries[-1]['message']} ({tries[-1]['code']})" if tries else "none"
 
 
+def applied_payloads(tx: Tx, kind: str, source_id: str) -> list[str]:
+    """Return the hashes of the payloads that were written for a record, oldest first."""
+    query = (
+        select(tables.intent.c.payload_sha)
+        .where(
+            (tables.intent.c.pair == tx.pair)
+            & (tables.intent.c.kind == kind)
+            & (tables.intent.c.source_id == source_id)
+            & (tables.intent.c.outcome_class == "applied")
+        )
+        .order_by(tables.intent.c.created_at, tables.intent.c.id)
+    )
+    return list(tx.conn.scalars(query))
+
+
 def in_doubt(tx: Tx, kind: str) -> frozenset[str]:
     """Return the source ids of this kind that have an open intent: nothing new may be sent for them."""
     query = select(tables.intent.c.source_id).where(

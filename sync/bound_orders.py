@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from connectors.records import Payload, PayloadValue, Reference
+from connectors.records import PayloadValue, Reference
 from journal.bindings import ADOPTED
 from journal.holds import HoldCause
 from journal.nouns import Binding
@@ -35,7 +36,7 @@ def decide_bound(
         reason = f"{number} was matched, not made by Tieout: left alone"
         return decided(deal, eligible, "unchanged", reason, target_id=bound.target_id)
     mapped = apply(world.order_mapping, deal.fields, deal.lines, facts.lookups)
-    moved = _moved(number, facts.sent.get(deal.source_id), mapped)
+    moved = _moved(number, facts.sent[deal.source_id], mapped)
     if moved is not None:
         return held(deal, eligible, moved)
     # What was written once and is never changed need not be right for ever.
@@ -99,12 +100,10 @@ def vanished(world: World, number: str | None, target_id: str) -> HoldCause:
     return codes.hold("TARGET_VANISHED", cause, fix=fix, target=target_id)
 
 
-def _moved(number: str, sent: Payload | None, mapped: Mapped) -> HoldCause | None:
+def _moved(number: str, sent: Mapping[str, PayloadValue], mapped: Mapped) -> HoldCause | None:
     """Return the hold for a deal that went to another customer, currency or subsidiary after its order."""
-    if sent is None:
-        return None
     for name, word in IDENTITY.items():
-        then, now = sent.values.get(name), mapped.payload.values.get(name)
+        then, now = sent.get(name), mapped.payload.values.get(name)
         if then is not None and now is not None and _key(then) != _key(now):
             cause = f"The deal's {word} changed from {shown(then)} to {shown(now)} after order {number} was written."
             fix = f"Take the change back in Salesforce, or cancel {number} in NetSuite and enter the new order there."

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.ports import OrderQuery
-from connectors.records import ErpOrder, Payload
-from journal import bindings
+from connectors.records import ErpOrder, PayloadValue
+from journal import bindings, intents
+from journal.database import Tx
 from journal.holds import HoldCause
 from journal.nouns import KIND_ORDER, Binding
 from journal.staging import StagedRecord
@@ -26,8 +27,8 @@ class OrderFacts:
     bound: Mapping[str, Binding]
     owners: dict[str, str]
     """NetSuite order id to the deal it is bound to; grows as deals are matched."""
-    sent: Mapping[str, Payload]
-    """Deal id to the payload that was last written for it."""
+    sent: Mapping[str, Mapping[str, PayloadValue]]
+    """Deal id to every body field that was ever written for it, with its last value: an update carries only some."""
     by_external: Mapping[str, ErpOrder]
     by_id: Mapping[str, ErpOrder]
     by_customer: Mapping[str, list[ErpOrder]]
@@ -43,7 +44,7 @@ def read(
     with world.journal.begin() as tx:
         bound = {binding.source_id: binding for binding in bindings.all_of(tx, KIND_ORDER)}
         due = [bound[deal.source_id] for deal in deals if deal.source_id in bound]
-        sent = {binding.source_id: payloads.load(tx, binding.payload_sha) for binding in due if binding.payload_sha}
+        sent = {binding.source_id: _sent(tx, binding) for binding in due}
     unbound = [deal for deal in deals if deal.source_id not in bound]
     external = [order_external_id(deal.source_id) for deal in unbound]
     stored = {id_ for deal in deals if (id_ := stored_id(world, deal)) is not None and is_internal_id(id_)}
@@ -63,6 +64,14 @@ def read(
         customers=customers,
         lookups=lookups,
     )
+
+
+def _sent(tx: Tx, binding: Binding) -> Mapping[str, PayloadValue]:
+    digests = [*intents.applied_payloads(tx, binding.kind, binding.source_id), binding.payload_sha]
+    values: dict[str, PayloadValue] = {}
+    for digest in digests:
+        values |= payloads.load(tx, digest).values if digest else {}
+    return values
 
 
 def written(world: World, external_ids: Sequence[str]) -> list[ErpOrder]:

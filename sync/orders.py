@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from connectors.records import ErpOrder, minor_unit, quantize_money
+from connectors.records import ErpOrder, quantize_money
 from journal.bindings import CREATED
 from journal.holds import HoldCause
 from journal.staging import StagedRecord
@@ -24,6 +24,7 @@ from sync.eligibility import Eligibility
 from sync.findings import first_hold
 from sync.order_facts import OrderFacts, blocked_by_customer
 from sync.order_outcomes import deal_net, decided, held, is_new, stored_id
+from sync.verify import tolerance
 from sync.world import World, order_external_id
 
 SAME_DEAL_DAYS = 3
@@ -224,8 +225,8 @@ def _same_money(order: ErpOrder, deal: StagedRecord) -> bool:
     currency = str(deal.fields.get("CurrencyIsoCode"))
     closed = deal.fields.get("CloseDate")
     near = isinstance(closed, date) and abs(order.date - closed) <= timedelta(days=SAME_DEAL_DAYS)
-    bound = minor_unit(currency) * max(1, (len(deal.lines) + 2) // 2)
-    return order.currency == currency and near and abs(order.net - deal_net(deal)) <= bound
+    equal = abs(order.net - deal_net(deal)) <= tolerance(currency, len(deal.lines))
+    return order.currency == currency and near and equal
 
 
 def _po_number(mapped: Mapped) -> str | None:

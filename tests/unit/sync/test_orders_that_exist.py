@@ -141,3 +141,16 @@ def test_after_the_loss_of_the_journal_our_own_orders_are_found_and_followed(wor
     assert outcome(sync(fresh), deal) == "updated"
     assert len(world.erp.orders_) == 1
     fresh.journal.close()
+
+
+def test_a_deal_that_changes_its_currency_after_an_update_of_its_order_is_held_too(world):
+    deal = world.crm.put_deal(1)
+    sync(world)
+    world.crm.put("Opportunity", deal, Name="Renamed")
+    assert outcome(sync(world), deal) == "updated"
+    world.crm.put("Opportunity", deal, CurrencyIsoCode="EUR")
+    for line in list(world.crm.records["OpportunityLineItem"]):
+        world.crm.put("OpportunityLineItem", line, CurrencyIsoCode="EUR", TotalPrice=Decimal("180.00"))
+    sync(world)
+    assert open_holds(world)[deal].code == "IDENTITY_CHANGED"
+    assert the_order(world).net == Decimal("200.00")
