@@ -20,6 +20,7 @@ from config.settings import (
     ReconcileSettings,
     SalesforceSettings,
     Settings,
+    StatusSettings,
 )
 
 STATE = "state/tieout.db"
@@ -66,7 +67,7 @@ class _Loader:
             netsuite=self.netsuite(connections.table("netsuite")),
             customers=self.job(jobs.table("customers"), "customers"),
             orders=self.job(jobs.table("orders"), "orders"),
-            status=self.job(jobs.table("status"), "status"),
+            status=self.status(jobs.table("status")),
             reconcile=reconcile,
             state=self.inside(state.text("path", STATE)),
             owners=self.owners(self.root.table("owners")),
@@ -154,12 +155,16 @@ class _Loader:
             auth.refuse(name, f"the environment variable {rest} is not set.", "Set it before starting tieout.")
         return SecretRef(reference, f"{auth.where(name)} {auth.name}.{name}")
 
+    def status(self, table: Table) -> StatusSettings:
+        settings = StatusSettings(enabled=table.flag("enabled", default=True))
+        table.close()
+        return settings
+
     def job(self, table: Table, name: str) -> JobSettings:
-        flow = name != "status"
         settings = JobSettings(
             name=name,
             enabled=table.flag("enabled", default=True),
-            mapping=self.mapping(table) if flow else None,
+            mapping=self.mapping(table),
             scope=self.scope(table) if name == "orders" else None,
             wait=table.duration("wait", timedelta(minutes=30)) if name == "orders" else timedelta(0),
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from connectors.receivables import Billable, CreditTerms, Invoice, Period, Receipt, ReceiptType
 from connectors.records import (
     ControlTotal,
     ErpCustomer,
@@ -19,6 +20,7 @@ from connectors.records import (
     ReadBack,
     Record,
     RecordRef,
+    RecordUpsert,
     Value,
     Window,
     WriteOutcome,
@@ -107,6 +109,12 @@ class CrmWriter(Protocol):
     def update(self, updates: Sequence[FieldUpdate]) -> list[WriteOutcome]:
         """Write each record's fields; one outcome per update, in order. One record's failure stops no other."""
 
+    def upsert(self, rows: Sequence[RecordUpsert]) -> list[WriteOutcome]:
+        """Make or change each record by its external id field; one outcome per row, in order.
+
+        Rows may be of several types. Repeating a row whose answer was lost is harmless.
+        """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderQuery:
@@ -116,6 +124,37 @@ class OrderQuery:
     customer_ids: Sequence[str] | None = None
     external_ids: Sequence[str] | None = None
     with_lines: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceQuery:
+    """Which invoices to read; the given parts are joined by AND, all empty means every invoice.
+
+    ``changed_since`` takes invoices that changed, and those that a changed payment, credit, deposit, refund or
+    journal is applied to: an application need not touch the invoice's own stamp. ``stamp_fields`` are further
+    custom body fields to bring along.
+    """
+
+    ids: Sequence[str] | None = None
+    order_ids: Sequence[str] | None = None
+    customer_ids: Sequence[str] | None = None
+    external_ids: Sequence[str] | None = None
+    changed_since: datetime | None = None
+    open_only: bool = False
+    with_applications: bool = True
+    with_lines: bool = False
+    stamp_fields: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptQuery:
+    """Which payments, deposits, credit memos and refunds to read; given parts are joined by AND."""
+
+    ids: Sequence[str] | None = None
+    customer_ids: Sequence[str] | None = None
+    types: Sequence[ReceiptType] | None = None
+    changed_since: datetime | None = None
+    unapplied_only: bool = False
 
 
 class ErpReader(Protocol):
@@ -146,6 +185,24 @@ class ErpReader(Protocol):
     def order_totals(self) -> list[ControlTotal]:
         """Return NetSuite's own count and net sum of all sales orders per currency."""
 
+    def invoices(self, query: InvoiceQuery) -> Iterator[Invoice]:
+        """Yield invoices in internal-id order."""
+
+    def receipts(self, query: ReceiptQuery) -> Iterator[Receipt]:
+        """Yield payments, deposits, credit memos and refunds in internal-id order."""
+
+    def deleted(self, since: datetime) -> list[tuple[str, str]]:
+        """Return (transaction type, internal id) of transactions deleted since then, by NetSuite's own list."""
+
+    def periods(self) -> list[Period]:
+        """Return the accounting periods (months), oldest first."""
+
+    def credit_terms(self, customer_ids: Sequence[str]) -> list[CreditTerms]:
+        """Return the credit limit and hold of these customers."""
+
+    def invoice_totals(self) -> list[ControlTotal]:
+        """Return NetSuite's own count and gross sum of all posted invoices per currency."""
+
     def record_url(self, type_: str, id_: str) -> str:
         """Return the address at which a person sees the record."""
 
@@ -167,6 +224,13 @@ class ErpWriter(Protocol):
 
         Raises:
             ConnectorError: the probe itself failed; that says nothing about the record.
+        """
+
+    def billable(self, order_id: str) -> Billable:
+        """Return what NetSuite would put on an invoice of the order now (``initialize``; nothing is saved).
+
+        Raises:
+            ConnectorError: the question could not be answered; that says nothing about the order.
         """
 
     def body_fields(self, type_: str) -> frozenset[str]:

@@ -256,6 +256,16 @@ class FieldUpdate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordUpsert:
+    """One CRM record to make or change, found by its own unique external id field: writing it twice is harmless."""
+
+    type: str
+    key_field: str
+    key: str
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErpReference:
     """A NetSuite list entry that mappings refer to by name: item, currency, subsidiary, employee, term …
 
@@ -299,6 +309,13 @@ class ErpLine:
     key: str | None = None
     """``custcol_tieout_line_id``: the OpportunityLineItem id on lines that Tieout wrote."""
     description: str | None = None
+    fulfillable: bool = False
+    """Whether the item is shipped, so that it is billed only once it was fulfilled."""
+    fulfilled: Decimal = Decimal(0)
+    """Quantity fulfilled so far, positive."""
+    billed: Decimal = Decimal(0)
+    """Quantity billed so far, positive."""
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,6 +343,10 @@ class ErpOrder:
     deal_id: str | None = None
     intent: str | None = None
     version: str | None = None
+    billing_schedule: str | None = None
+    """Name of the billing schedule, where finance set one."""
+    next_bill: date | None = None
+    """The day on which NetSuite's billing schedule bills next; None without a schedule, or when it is not known."""
     lines: Sequence[ErpLine] = ()
 
     @property

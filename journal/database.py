@@ -19,7 +19,7 @@ from sqlalchemy.exc import DatabaseError
 from journal import stamps, tables
 from journal.errors import JournalError as JournalError
 
-HEAD = "0001"
+HEAD = "0002"
 """The schema revision that this program reads and writes."""
 
 

@@ -31,6 +31,7 @@ def arm(tx: Tx, intent: OpenIntent, *, run_id: str, send_by: datetime, quiet_unt
             pair=tx.pair,
             kind=intent.kind,
             source_id=intent.source_id,
+            doc_no=intent.doc_no,
             op=intent.op,
             external_id=intent.external_id,
             target_id=intent.target_id,
@@ -180,4 +181,5 @@ def _noun(row: Row[Any]) -> OpenIntent:
         fingerprint=row.fingerprint,
         mapping_sha=row.mapping_sha,
         staged_version=row.staged_version,
+        doc_no=row.doc_no,
     )

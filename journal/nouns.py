@@ -9,7 +9,10 @@ from decimal import Decimal
 
 KIND_CUSTOMER = "cust"
 KIND_ORDER = "so"
+KIND_INVOICE = "inv"
 KIND_STATUS = "sfstatus"
+KIND_ACCOUNT_STATUS = "sfaccount"
+"""The write-back of an account's balances and financial rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,7 @@ class OpenIntent:
     fingerprint: str = ""
     mapping_sha: str = ""
     staged_version: str = ""
+    doc_no: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

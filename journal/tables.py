@@ -212,3 +212,122 @@ writeback = Table(
     Column("written_at", String, nullable=False),
     PrimaryKeyConstraint("pair", "type", "source_id"),
 )
+
+slot = Table(
+    "slot",
+    metadata,
+    Column("pair", String, nullable=False),
+    Column("job", String, nullable=False),
+    Column("slot_at", String, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("run_id", String),
+    Column("claimed_at", String, nullable=False),
+    Column("ended_at", String),
+    Column("outcome", String),
+    Column("detail", Text),
+    PrimaryKeyConstraint("pair", "job", "slot_at"),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("pair", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("taken_at", String, nullable=False),
+    Column("expires_at", String, nullable=False),
+    PrimaryKeyConstraint("pair", "name"),
+)
+
+pause = Table(
+    "pause",
+    metadata,
+    Column("pair", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("since", String, nullable=False),
+    Column("until", String),
+    Column("by", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("pair", "name"),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("pair", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("opened_at", String, nullable=False),
+    Column("sent_at", String),
+    Column("cleared_at", String),
+    PrimaryKeyConstraint("pair", "key", "opened_at"),
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("pair", String, nullable=False),
+    Column("plan", String, nullable=False),
+    Column("records", Text, nullable=False),
+    Column("mapping_sha", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("approved_at", String, nullable=False),
+    Column("used_at", String),
+    PrimaryKeyConstraint("pair", "plan"),
+)
+
+receivable = Table(
+    "receivable",
+    metadata,
+    Column("pair", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("customer_id", String, nullable=False),
+    Column("order_id", String),
+    Column("body", Text, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("gone", Boolean, nullable=False),
+    Column("modified", String, nullable=False),
+    Column("seen_at", String, nullable=False),
+    PrimaryKeyConstraint("pair", "type", "id"),
+)
+Index("receivable_of_customer", receivable.c.pair, receivable.c.customer_id)
+Index("receivable_of_order", receivable.c.pair, receivable.c.order_id)
+
+finding = Table(
+    "finding",
+    metadata,
+    Column("pair", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("code", String, nullable=False),
+    Column("entity", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("field", String, nullable=False),
+    Column("values_sha", String, nullable=False),
+    Column("first_seen_at", String, nullable=False),
+    Column("last_seen_at", String, nullable=False),
+    Column("runs", Integer, nullable=False),
+    Column("reopened", Integer, nullable=False, server_default="0"),
+    Column("state", String, nullable=False),
+    Column("owner", Text),
+    Column("reason", Text),
+    Column("comment", Text),
+    Column("accepted_sha", String),
+    Column("closed_at", String),
+    PrimaryKeyConstraint("pair", "id"),
+)
+
+finding_note = Table(
+    "finding_note",
+    metadata,
+    Column("pair", String, nullable=False),
+    Column("finding_id", String, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("noted_at", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("field", String, nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("pair", "finding_id", "n"),
+)

@@ -54,6 +54,8 @@ class Decision:
     action: Action
     reason: str
     version: str = ""
+    doc_no: int = 1
+    """Which document of the source record: a deal may become several invoices."""
     external_id: str | None = None
     target_id: str | None = None
     number: str | None = None

@@ -100,6 +100,7 @@ def arm(world: World, run_id: str, decision: Decision) -> Armed:
             fingerprint=decision.fingerprint,
             mapping_sha=world.mapping_sha,
             staged_version=decision.version,
+            doc_no=decision.doc_no,
         )
         intents.arm(tx, intent, run_id=run_id, send_by=send_by, quiet_until=send_by + netsuite.quiet_period, at=now)
         subjects.mark(

@@ -35,7 +35,7 @@ def applied(
     binding = Binding(
         kind=intent.kind,
         source_id=intent.source_id,
-        doc_no=1,
+        doc_no=intent.doc_no,
         external_id=intent.external_id,
         target_id=target_id,
         number=None,
@@ -126,7 +126,7 @@ def adopted(world: World, decision: Decision) -> Decision:
     binding = Binding(
         kind=decision.kind,
         source_id=decision.source_id,
-        doc_no=1,
+        doc_no=decision.doc_no,
         external_id=decision.external_id,
         target_id=decision.target_id,
         number=decision.number,

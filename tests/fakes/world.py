@@ -16,6 +16,7 @@ from config.settings import (
     ReconcileSettings,
     SalesforceSettings,
     Settings,
+    StatusSettings,
 )
 from journal.database import open_journal
 from mappings.conditions import compile_condition
@@ -40,7 +41,7 @@ def make_settings(folder: Path, **changes):
         "orders": JobSettings(
             name="orders", wait=timedelta(0), scope=Located(text="Type != 'Partner'", where="sync.toml:21")
         ),
-        "status": JobSettings(name="status"),
+        "status": StatusSettings(),
         "reconcile": ReconcileSettings(sla=timedelta(hours=4)),
         "state": folder / "tieout.db",
     }
