@@ -11,6 +11,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+from connectors.records import Day
+
 INVOICE_STATUS_NAMES: Mapping[str, str] = {
     "A": "Open",
     "B": "Paid In Full",
@@ -27,6 +29,12 @@ ApplicationKind = Literal["payment", "deposit", "credit", "journal", "write_off"
 """How an invoice was settled. Only ``payment`` and ``deposit`` are cash."""
 
 CASH: tuple[ApplicationKind, ...] = ("payment", "deposit")
+
+PERIOD_CODES = frozenset(
+    {"TRAN_PERIOD_CLOSED", "TRAN_PRD_CLOSED", "CLOSED_TRAN_PRD", "INVALID_PERIOD", "ACCTNG_PRD_REQD"}
+)
+"""Codes with which NetSuite refuses a posting document because of its period: closed, locked or missing
+(Oracle: StatusDetailCodeType)."""
 
 ReceiptType = Literal["CustPymt", "CustDep", "CustCred", "CustRfnd"]
 """NetSuite's transaction types of money and credits on a customer's account."""
@@ -77,7 +85,7 @@ class Invoice:
     customer_id: str
     currency: str
     date: date
-    due_date: date | None
+    due_date: Day | None
     status: str
     net: Decimal
     tax: Decimal
@@ -135,6 +143,8 @@ class Receipt:
     order_id: str | None = None
     invoice_id: str | None = None
     memo: str | None = None
+    reference: str | None = None
+    """The payer's own reference: cheque number of a payment (NetSuite's ``otherrefnum``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,5 +188,7 @@ class Billable:
 
     order_id: str
     lines: Sequence[BillableLine] = ()
+    discount: Decimal = Decimal(0)
+    """Discount on the whole invoice, negative: the net is the sum of the lines and this."""
     code: str = ""
     reason: str = ""

@@ -14,6 +14,9 @@ from typing import Literal
 Value = str | Decimal | bool | date | datetime | None
 """One field value as Tieout holds it: numbers are Decimal, never int or float; date-times are aware UTC."""
 
+Day = date
+"""A business date, for records that have a field of the name ``date``."""
+
 MINOR_DIGITS: Mapping[str, int] = {
     "BHD": 3, "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "IQD": 3, "ISK": 0, "JOD": 3, "JPY": 0,
     "KMF": 0, "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3, "PYG": 0, "RWF": 0, "TND": 3, "UGX": 0,
@@ -345,7 +348,7 @@ class ErpOrder:
     version: str | None = None
     billing_schedule: str | None = None
     """Name of the billing schedule, where finance set one."""
-    next_bill: date | None = None
+    next_bill: Day | None = None
     """The day on which NetSuite's billing schedule bills next; None without a schedule, or when it is not known."""
     lines: Sequence[ErpLine] = ()
 

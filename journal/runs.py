@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from connectors.records import Value
 from journal import stamps, tables
@@ -83,16 +83,45 @@ def last_written(tx: Tx, type_: str, source_id: str) -> tuple[Mapping[str, Value
     return None if row is None else (stamps.loads(row.fields), from_text(row.written_at))
 
 
-def note_written(tx: Tx, type_: str, source_id: str, fields: Mapping[str, Value], at: datetime) -> None:
-    """Keep what now stands on a CRM record."""
-    key = (
-        (tables.writeback.c.pair == tx.pair)
-        & (tables.writeback.c.type == type_)
-        & (tables.writeback.c.source_id == source_id)
-    )
+def note_written(
+    tx: Tx, type_: str, source_id: str, fields: Mapping[str, Value], at: datetime, *, owner: str | None = None
+) -> None:
+    """Keep what now stands on a CRM record; ``owner`` is the ERP customer that a row under an account belongs to."""
+    key = _written(tx, type_) & (tables.writeback.c.source_id == source_id)
     tx.conn.execute(tables.writeback.delete().where(key))
     tx.conn.execute(
         tables.writeback.insert().values(
-            pair=tx.pair, type=type_, source_id=source_id, fields=stamps.dumps(dict(fields)), written_at=to_text(at)
+            pair=tx.pair,
+            type=type_,
+            source_id=source_id,
+            fields=stamps.dumps(dict(fields)),
+            written_at=to_text(at),
+            owner=owner,
         )
     )
+
+
+def written_for(tx: Tx, types: Sequence[str], owner: str) -> dict[tuple[str, str], Mapping[str, Value]]:
+    """Return what was last written onto every row of an owner, by type and key."""
+    query = select(tables.writeback).where(
+        (tables.writeback.c.pair == tx.pair)
+        & (tables.writeback.c.owner == owner)
+        & tables.writeback.c.type.in_(list(types))
+    )
+    return {(row.type, row.source_id): stamps.loads(row.fields) for row in tx.conn.execute(query)}
+
+
+def written_of(tx: Tx, type_: str) -> dict[str, tuple[str | None, Mapping[str, Value]]]:
+    """Return (owner, what was last written) of every row of a type, by key."""
+    query = select(tables.writeback).where(_written(tx, type_))
+    return {row.source_id: (row.owner, stamps.loads(row.fields)) for row in tx.conn.execute(query)}
+
+
+def forget_written(tx: Tx, type_: str, keys: Collection[str]) -> None:
+    """Forget what was written onto these records, so that it is compared and written anew."""
+    for key in keys:
+        tx.conn.execute(tables.writeback.delete().where(_written(tx, type_) & (tables.writeback.c.source_id == key)))
+
+
+def _written(tx: Tx, type_: str) -> ColumnElement[bool]:
+    return (tables.writeback.c.pair == tx.pair) & (tables.writeback.c.type == type_)

@@ -210,8 +210,11 @@ writeback = Table(
     Column("source_id", String, nullable=False),
     Column("fields", Text, nullable=False),
     Column("written_at", String, nullable=False),
+    Column("owner", String),
     PrimaryKeyConstraint("pair", "type", "source_id"),
 )
+
+Index("writeback_of_owner", writeback.c.pair, writeback.c.owner)
 
 slot = Table(
     "slot",
@@ -260,6 +263,8 @@ alert = Table(
     Column("kind", String, nullable=False),
     Column("text", Text, nullable=False),
     Column("opened_at", String, nullable=False),
+    Column("due", Boolean, nullable=False),
+    Column("delivered", Text, nullable=False, server_default="[]"),
     Column("sent_at", String),
     Column("cleared_at", String),
     PrimaryKeyConstraint("pair", "key", "opened_at"),
@@ -270,12 +275,14 @@ approval = Table(
     metadata,
     Column("pair", String, nullable=False),
     Column("plan", String, nullable=False),
+    Column("planned_at", String, nullable=False),
+    Column("only", String),
     Column("records", Text, nullable=False),
     Column("mapping_sha", String, nullable=False),
-    Column("by", String, nullable=False),
-    Column("approved_at", String, nullable=False),
+    Column("by", String),
+    Column("approved_at", String),
     Column("used_at", String),
-    PrimaryKeyConstraint("pair", "plan"),
+    PrimaryKeyConstraint("pair", "plan", "planned_at"),
 )
 
 receivable = Table(

@@ -13,6 +13,7 @@ from mappings.model import Kind, Lookup, Missing, TooLong
 
 SALES_ORDER = "salesOrder"
 CUSTOMER = "customer"
+INVOICE = "invoice"
 CUSTOM_PREFIXES = ("custbody", "custentity", "custcol", "custitem")
 CUSTOM_LENGTH = 300
 """Longest free text of a custom field of type Free-Form Text."""
@@ -67,6 +68,19 @@ BODY: Mapping[str, Mapping[str, Target]] = {
         "memo": _text(999, "truncate"),
         "exchangeRate": NUMBER,
         "shipComplete": BOOL,
+        "toBeEmailed": BOOL,
+    },
+    INVOICE: {
+        **SHARED,
+        **DIMENSIONS,
+        "entity": _reference("customer", "account", empty="hold"),
+        "tranDate": DATE,
+        "dueDate": DATE,
+        "startDate": DATE,
+        "endDate": DATE,
+        "otherRefNum": _text(45),
+        "memo": _text(999, "truncate"),
+        "exchangeRate": NUMBER,
         "toBeEmailed": BOOL,
     },
     CUSTOMER: {

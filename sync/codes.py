@@ -95,6 +95,39 @@ CODES: Mapping[str, HoldCode] = {
     "AMOUNT_MISMATCH": HoldCode(
         "conflict", "finance", "NetSuite saved another amount than was sent", "Compare the lines in NetSuite."
     ),
+    "ABOVE_CEILING": HoldCode(
+        "approval", "finance", "the order is over more than the ceiling", "Check the amount and approve the plan."
+    ),
+    "REOPENED_AFTER_PUSH": HoldCode(
+        "conflict",
+        "finance",
+        "the deal is no longer won, but its order lives",
+        "Win the deal again, or cancel the order in NetSuite and credit what was billed.",
+    ),
+    "DELETED_AFTER_PUSH": HoldCode(
+        "conflict",
+        "finance",
+        "the deal was deleted, but its order lives",
+        "Restore the deal from the recycle bin, or cancel the order in NetSuite and credit what was billed.",
+    ),
+    "PERIOD_CLOSED": HoldCode(
+        "conflict",
+        "finance",
+        "the invoice's date lies in a closed period",
+        'Open the period, bill the order by hand in NetSuite, or set date = "first_open_period" in [jobs.invoices].',
+    ),
+    "INVOICE_REVERSED": HoldCode(
+        "conflict",
+        "finance",
+        "an invoice that Tieout made was voided, rejected or deleted",
+        "Bill the order by hand in NetSuite, or close the order there. Tieout never bills it a second time.",
+    ),
+    "BILLING_REFUSED": HoldCode(
+        "remote",
+        "finance",
+        "NetSuite does not offer anything to bill",
+        "See NetSuite's own words; bill the order by hand, or mend what they name.",
+    ),
     "REMOTE_REJECTED": HoldCode("remote", "admin", "NetSuite refused the record", "See NetSuite's own words."),
     "WRITEBACK_REJECTED": HoldCode("remote", "admin", "Salesforce refused the status", "See Salesforce's own words."),
 }

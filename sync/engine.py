@@ -13,27 +13,36 @@ from typing import Protocol
 
 import structlog
 
+from config.settings import Settings
 from connectors.errors import ConnectorError
 from journal import intents, runs, staging, subjects
-from journal.nouns import KIND_ORDER
+from journal.nouns import KIND_INVOICE, KIND_ORDER
 from journal.staging import StagedRecord
-from sync import amend, eligibility, order_facts, orders, push, settle, verify, writeback
+from sync import account_status, amend, eligibility, order_facts, orders, push, settle, stand_alone, verify, writeback
+from sync.account_status import AccountUpdates, RowUpdate
+from sync.billing import bill
+from sync.customer_facts import due_accounts
 from sync.customer_stage import Settled, settle_customers
 from sync.decision import OUTCOMES, Decision
 from sync.errors import UnknownDeal
 from sync.identity import check_identity, note_mapping
 from sync.isolation import isolated
-from sync.lookups import Lookups
 from sync.lookups import load as load_lookups
 from sync.pull import Pulled, pull, pull_one
+from sync.receivables import Refreshed
+from sync.receivables import refresh as refresh_receivables
 from sync.resolve import resolve_open
 from sync.world import DEAL, World
 from sync.writeback import StatusUpdate
 
 log = structlog.get_logger(__name__)
 
-CUSTOMERS, ORDERS, STATUS = "customers", "orders", "status"
-JOBS = (CUSTOMERS, ORDERS, STATUS)
+CUSTOMERS, ORDERS, INVOICES, STATUS = "customers", "orders", "invoices", "status"
+JOBS = (CUSTOMERS, ORDERS, INVOICES, STATUS)
+
+
+PROBE = ("currency", "symbol")
+"""The list that is read to see that SuiteQL answers: every account has it, and it is short."""
 
 
 class Hands(Protocol):
@@ -44,6 +53,9 @@ class Hands(Protocol):
 
     def write_status(self, world: World, updates: Sequence[StatusUpdate]) -> Mapping[str, int]:
         """Write status onto deals; return counts."""
+
+    def write_accounts(self, world: World, updates: AccountUpdates) -> Mapping[str, int]:
+        """Write balances and documents under accounts; return counts."""
 
 
 class WritingHands:
@@ -57,43 +69,73 @@ class WritingHands:
         """See :class:`Hands`."""
         return writeback.write(world, updates)
 
+    def write_accounts(self, world: World, updates: AccountUpdates) -> Mapping[str, int]:
+        """See :class:`Hands`."""
+        return account_status.write(world, updates)
+
 
 @dataclass(slots=True)
 class RunResult:
-    """What one run did, record by record. ``orders`` and ``customers`` hold each record's last decision."""
+    """What one run did, record by record: each record's last decision, by the id of its CRM record.
+
+    ``invoices`` are keyed by deal: a run makes at most one invoice for a deal.
+    """
 
     run_id: str
     pulled: Pulled = field(default_factory=Pulled)
     customers: dict[str, Decision] = field(default_factory=dict)
     orders: dict[str, Decision] = field(default_factory=dict)
+    invoices: dict[str, Decision] = field(default_factory=dict)
+    receivables: Refreshed = field(default_factory=Refreshed)
+    accounts: list[RowUpdate] = field(default_factory=list)
+    account_counts: Mapping[str, int] = field(default_factory=dict)
     status: list[StatusUpdate] = field(default_factory=list)
     status_counts: Mapping[str, int] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         """Return the number of records by kind and outcome (``orders.created``), rows read and status writes."""
         totals = {"rows.read": self.pulled.read, "rows.staged": self.pulled.staged}
-        for name, decisions in ((CUSTOMERS, self.customers), (ORDERS, self.orders)):
+        for name, decisions in ((CUSTOMERS, self.customers), (ORDERS, self.orders), (INVOICES, self.invoices)):
             for decision in decisions.values():
                 key = f"{name}.{OUTCOMES[decision.action]}"
                 totals[key] = totals.get(key, 0) + 1
-        return totals | {f"status.{name}": count for name, count in self.status_counts.items() if count}
+        totals |= {f"status.{name}": count for name, count in self.status_counts.items() if count}
+        totals |= {f"accounts.{name}": count for name, count in self.account_counts.items() if count}
+        seen = {"invoices": self.receivables.invoices, "receipts": self.receivables.receipts}
+        return totals | {f"receivables.{name}": count for name, count in seen.items() if count}
 
 
-def run(world: World, jobs: Sequence[str] = JOBS, *, only: str | None = None, hands: Hands | None = None) -> RunResult:
-    """Run the jobs once, for every due deal or for one.
+def enabled_jobs(settings: Settings) -> list[str]:
+    """Return the jobs that are switched on, in their fixed order."""
+    switches = (settings.customers, settings.orders, settings.invoices, settings.status)
+    return [name for name, job in zip(JOBS, switches, strict=True) if job.enabled]
+
+
+def run(
+    world: World,
+    jobs: Sequence[str] | None = None,
+    *,
+    only: str | None = None,
+    hands: Hands | None = None,
+    sweep: bool = False,
+) -> RunResult:
+    """Run the jobs once, those that are switched on by default, for every due deal or for one.
+
+    ``sweep``: look at every open receivable whatever its stamp says, and compare Salesforce's rows with ours.
 
     Raises:
         ConnectorError: a remote system could not be reached or refused; what was committed stays.
         UnknownDeal: ``only`` names no visible opportunity.
     """
     hands = hands or WritingHands()
+    jobs = enabled_jobs(world.settings) if jobs is None else jobs
     result = RunResult(world.random.uuid())
     with world.journal.begin() as tx:
         runs.start(tx, result.run_id, " ".join(jobs), world.now())
     outcome = "failed"
     try:
-        _steps(world, result, jobs, only, hands)
-        outcome = "done"
+        _steps(world, result, jobs, only, hands, sweep)
+        outcome = "stopped" if world.wanted_stop() else "done"
     finally:
         with world.journal.begin() as tx:
             runs.finish(tx, result.run_id, outcome, result.counts(), world.mapping_sha, world.now())
@@ -101,20 +143,34 @@ def run(world: World, jobs: Sequence[str] = JOBS, *, only: str | None = None, ha
     return result
 
 
-def _steps(world: World, result: RunResult, jobs: Sequence[str], only: str | None, hands: Hands) -> None:
+def _steps(world: World, result: RunResult, jobs: Sequence[str], only: str | None, hands: Hands, sweep: bool) -> None:
     check_identity(world)
     # NetSuite is read by another service than it is written by: both must answer before anything is taken in.
-    lookups = load_lookups(world)
+    world.erp.references(*PROBE)
     for decision in resolve_open(world):
         _note(result, decision)
     # Before reading: what a changed mapping reopens is read again with the fields that it now needs.
     note_mapping(world)
     result.pulled = _acquire(world, result.run_id, only)
     if CUSTOMERS in jobs or ORDERS in jobs:
-        _documents(world, result, jobs, only, hands, lookups)
-    if STATUS in jobs:
-        result.status = writeback.decide(world, only)
-        result.status_counts = hands.write_status(world, result.status)
+        _documents(world, result, jobs, only, hands)
+    if INVOICES in jobs and not world.wanted_stop():
+        for decision in bill(world, partial(hands.write_documents, world, result.run_id), only):
+            _note(result, decision)
+    if STATUS in jobs and not world.wanted_stop():
+        _status(world, result, only, hands, sweep)
+
+
+def _status(world: World, result: RunResult, only: str | None, hands: Hands, sweep: bool) -> None:
+    receivables = world.settings.status.receivables
+    if receivables:
+        result.receivables = refresh_receivables(world, sweep=sweep)
+    result.status = writeback.decide(world, only)
+    result.status_counts = hands.write_status(world, result.status)
+    if receivables and only is None and not world.wanted_stop():
+        updates = account_status.decide(world, check=sweep)
+        result.accounts = updates.rows
+        result.account_counts = hands.write_accounts(world, updates)
 
 
 def _acquire(world: World, run_id: str, only: str | None) -> Pulled:
@@ -125,20 +181,23 @@ def _acquire(world: World, run_id: str, only: str | None) -> Pulled:
     return Pulled(1, 1)
 
 
-def _documents(
-    world: World, result: RunResult, jobs: Sequence[str], only: str | None, hands: Hands, lookups: Lookups
-) -> None:
+def _documents(world: World, result: RunResult, jobs: Sequence[str], only: str | None, hands: Hands) -> None:
     wrong = {decision.source_id: decision for decision in verify.verify(world)}
     for decision in wrong.values():
         _note(result, decision)
     deals = _due_deals(world, only)
+    if not deals and not due_accounts(world):
+        return  # an idle run reads no list and no customer
+    lookups = load_lookups(world)
     server_now = world.crm.server_time()
     judged = {deal.source_id: judge_safely(world, deal, server_now) for deal in deals}
     settled = settle_customers(world, result.run_id, deals, judged, lookups, hands.write_documents, whole=only is None)
     for decision in settled.decisions.values():
         _note(result, decision)
     if ORDERS in jobs:
-        _orders(world, result, deals, judged, settled, hands, wrong)
+        facts = _orders(world, result, deals, judged, settled, hands, wrong)
+        if INVOICES in jobs:
+            _stand_alone(world, result, deals, judged, facts, hands)
 
 
 def _orders(
@@ -149,7 +208,7 @@ def _orders(
     settled: Settled,
     hands: Hands,
     wrong: Mapping[str, Decision],
-) -> None:
+) -> order_facts.OrderFacts:
     facts = order_facts.read(world, deals, settled.decisions, settled.lookups)
     to_write = []
     for deal in deals:
@@ -165,6 +224,37 @@ def _orders(
     for decision in hands.write_documents(world, result.run_id, to_write).values():
         _note(result, decision)
     for decision in verify.verify(world):
+        _note(result, decision)
+    return facts
+
+
+def _stand_alone(
+    world: World,
+    result: RunResult,
+    deals: Sequence[StagedRecord],
+    judged: Mapping[str, eligibility.Eligibility],
+    facts: order_facts.OrderFacts,
+    hands: Hands,
+) -> None:
+    chosen = [
+        deal
+        for deal in deals
+        if judged[deal.source_id].standing == "order"
+        and deal.source_id not in facts.bound
+        and stand_alone.applies(world, deal)
+    ]
+    if not chosen:
+        return
+    known = stand_alone.read(world, chosen)
+    to_write = []
+    for deal in chosen:
+        decide = partial(stand_alone.decide, world, deal, judged[deal.source_id], facts, known)
+        decision = isolated(KIND_INVOICE, deal, decide)
+        if decision.action == "create":
+            to_write.append(decision)
+        else:
+            _note(result, carry_out_locally(world, decision))
+    for decision in hands.write_documents(world, result.run_id, to_write).values():
         _note(result, decision)
 
 
@@ -206,7 +296,7 @@ def _due_deals(world: World, only: str | None) -> list[StagedRecord]:
 
 def _note(result: RunResult, decision: Decision) -> None:
     """Keep a record's weightiest outcome of this run: a proven write is not hidden by a later 'unchanged'."""
-    book = result.orders if decision.kind == KIND_ORDER else result.customers
+    book = {KIND_ORDER: result.orders, KIND_INVOICE: result.invoices}.get(decision.kind, result.customers)
     earlier = book.get(decision.source_id)
     if earlier is not None and earlier.action in ("create", "update") and decision.action == "unchanged":
         return

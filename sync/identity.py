@@ -42,7 +42,7 @@ def note_mapping(world: World) -> None:
         known = database.recall(tx, MAPPING)
         if known == version:
             return
-        for mapping in (world.customer_mapping, world.order_mapping):
+        for mapping in world.mappings:
             for text in mapping.source_texts.values():
                 database.keep(tx, "mapping", text, world.now())
         database.replace(tx, MAPPING, version)

@@ -117,7 +117,7 @@ def load(world: World) -> Lookups:
 
 
 def _lookups(world: World) -> Iterable[Lookup]:
-    for mapping in (world.customer_mapping, world.order_mapping):
+    for mapping in world.mappings:
         yield from (rule.lookup for rule in _rules(mapping) if rule.lookup is not None)
 
 

@@ -12,11 +12,12 @@ from datetime import date, timedelta
 from connectors.records import ErpOrder, quantize_money
 from journal.bindings import CREATED
 from journal.holds import HoldCause
+from journal.nouns import Binding
 from journal.staging import StagedRecord
 from mappings.apply import apply
 from mappings.fingerprint import fingerprint
 from mappings.outcome import Mapped
-from sync import codes
+from sync import codes, stand_alone
 from sync.bound_orders import decide_bound
 from sync.customers import CREATE_ANYWAY
 from sync.decision import Decision, changes
@@ -26,6 +27,9 @@ from sync.order_facts import OrderFacts, blocked_by_customer
 from sync.order_outcomes import deal_net, decided, held, is_new, stored_id
 from sync.verify import tolerance
 from sync.world import World, order_external_id
+
+DEAD = ("C", "H")
+"""Orders that nobody need undo: cancelled, closed."""
 
 SAME_DEAL_DAYS = 3
 """Two orders of one customer, currency and amount within so many days may be one sale."""
@@ -37,15 +41,38 @@ def decide(world: World, deal: StagedRecord, eligible: Eligibility, facts: Order
     if eligible.standing == "unreadable":
         raise ValueError(eligible.reason)
     if eligible.standing == "out":
+        left = _left_behind(deal, bound, facts)
+        if left is not None:
+            return held(deal, eligible, left)
         suffix = f"; its order {bound.number or bound.target_id} stays as it is" if bound else ""
         return decided(deal, eligible, "skip", eligible.reason + suffix, recheck=_may_come_into_scope(world, deal))
     if eligible.standing == "wait" and bound is None:
         return decided(deal, eligible, "wait", eligible.reason)
     if bound is not None:
         return decide_bound(world, deal, eligible, bound, facts)
+    if eligible.standing == "order" and stand_alone.applies(world, deal):
+        rule = world.settings.invoices.stand_alone
+        where = rule.where if rule is not None else "[jobs.invoices] stand_alone"
+        return decided(deal, eligible, "skip", f"it becomes an invoice without an order by {where}", recheck=True)
     if eligible.standing == "match":
         return _decide_match(world, deal, eligible, facts)
     return _decide_new(world, deal, eligible, facts)
+
+
+def _left_behind(deal: StagedRecord, bound: Binding | None, facts: OrderFacts) -> HoldCause | None:
+    """A deal that is no longer won, or deleted, while the order that Tieout made for it lives: nothing is undone."""
+    order = facts.by_id.get(bound.target_id) if bound is not None and bound.origin == CREATED else None
+    gone = deal.deleted or deal.fields.get("IsWon") is not True
+    if order is None or not gone or order.status in DEAD:
+        return None
+    if deal.deleted:
+        cause = f"The deal was deleted in Salesforce after its order {order.number} ({order.status_name}) was made."
+        return codes.hold("DELETED_AFTER_PUSH", cause, order=order.id)
+    cause = (
+        f"The deal went back to {deal.fields.get('StageName')} after its order {order.number} "
+        f"({order.status_name}) was made."
+    )
+    return codes.hold("REOPENED_AFTER_PUSH", cause, order=order.id)
 
 
 def _may_come_into_scope(world: World, deal: StagedRecord) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sync import engine, settle
+from sync.account_status import AccountUpdates
 from sync.decision import Decision
 from sync.world import World
 from sync.writeback import StatusUpdate
@@ -20,12 +21,16 @@ class PlanningHands:
             settle.noted(world, replace(decision, action="wait"))
         return {decision.source_id: decision for decision in decisions}
 
+    def write_accounts(self, world: World, updates: AccountUpdates) -> Mapping[str, int]:
+        """Count what would be written under accounts."""
+        return {"planned": len(updates.rows)}
+
     def write_status(self, world: World, updates: Sequence[StatusUpdate]) -> Mapping[str, int]:
         """Count what would be written back."""
         return {"planned": len(updates)}
 
 
-def plan(world: World, jobs: Sequence[str] = engine.JOBS, *, only: str | None = None) -> engine.RunResult:
+def plan(world: World, jobs: Sequence[str] | None = None, *, only: str | None = None) -> engine.RunResult:
     """Return what a sync would do now. Neither the remote systems nor the journal change."""
     scratch = world.journal.scratch()
     try:

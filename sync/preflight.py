@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from connectors.errors import MappingError, Problem
+from connectors.errors import MappingError, Problem, SchemaError
 from connectors.records import ObjectSchema, Reference, Value
 from mappings.check import check, check_condition
 from mappings.model import FieldRule
 from sync.lookups import Lookups
-from sync.world import ACCOUNT, DEAL, LINE, STATUS_FIELDS, World
+from sync.world import ACCOUNT, ACCOUNT_BALANCE, DEAL, FINANCIAL, KEY, LINE, World
+
+PREPARE = "Create them (docs/how-to/prepare-salesforce.md) and give the integration user edit access."
 
 
 def problems(world: World) -> list[Problem]:
@@ -16,7 +18,9 @@ def problems(world: World) -> list[Problem]:
     found = _mapping_problems(world, deal, line, account)
     if world.scope is not None:
         found += check_condition(world.scope, deal)
-    return found + _own_fields(deal)
+    if world.stand_alone is not None:
+        found += check_condition(world.stand_alone, deal)
+    return found + _own_fields(world, deal) + _own_objects(world)
 
 
 def require_sound(world: World) -> list[Problem]:
@@ -40,7 +44,7 @@ def _about_shipped_map(problem: Problem) -> bool:
 def unknown_names(world: World, lookups: Lookups) -> list[Problem]:
     """Return the names in value tables and constants that NetSuite does not know."""
     found = []
-    for mapping in (world.customer_mapping, world.order_mapping):
+    for mapping in world.mappings:
         rules = [*mapping.fields, *(mapping.lines.fields if mapping.lines else ())]
         for rule in rules:
             found += _unknown(rule, lookups)
@@ -65,17 +69,35 @@ def _unknown(rule: FieldRule, lookups: Lookups) -> list[Problem]:
 
 
 def _mapping_problems(world: World, deal: ObjectSchema, line: ObjectSchema, account: ObjectSchema) -> list[Problem]:
-    customers, orders = world.customer_mapping, world.order_mapping
+    customers, orders, invoices = world.customer_mapping, world.order_mapping, world.invoice_mapping
     writer = world.erp_writer
     found = check(customers, account, None, writer.body_fields(customers.target), ())
-    return found + check(orders, deal, line, writer.body_fields(orders.target), writer.line_fields(orders.target))
+    for mapping in (orders, invoices):
+        if mapping is not None:
+            found += check(mapping, deal, line, writer.body_fields(mapping.target), writer.line_fields(mapping.target))
+    return found
 
 
-def _own_fields(deal: ObjectSchema) -> list[Problem]:
+def _own_fields(world: World, deal: ObjectSchema) -> list[Problem]:
     """The fields that Tieout writes must exist and be writable, or nobody would see an error on the deal."""
-    missing = [name for name in STATUS_FIELDS if (field := deal.find(name)) is None or not field.updateable]
+    missing = [name for name in world.status_fields if (field := deal.find(name)) is None or not field.updateable]
     if not missing:
         return []
     what = f"Opportunity lacks the fields that Tieout writes, or may not write them: {', '.join(missing)}."
-    fix = "Create them (docs/how-to/prepare-salesforce.md) and give the integration user edit access."
-    return [Problem("Salesforce", what, fix)]
+    return [Problem("Salesforce", what, PREPARE)]
+
+
+def _own_objects(world: World) -> list[Problem]:
+    """The objects under the accounts are found by their key, which must be an external id."""
+    if not world.settings.status.receivables:
+        return []
+    found = []
+    for type_ in (FINANCIAL, ACCOUNT_BALANCE):
+        try:
+            key = world.crm.describe(type_).find(KEY)
+        except SchemaError:
+            key = None
+        if key is None or not key.updateable:
+            what = f"Salesforce lacks the object {type_} with its key {KEY}, or Tieout may not write it."
+            found.append(Problem("Salesforce", what, f"{PREPARE} Or set receivables = false in [jobs.status]."))
+    return found

@@ -16,7 +16,7 @@ from journal import staging, subjects
 from journal.database import Tx
 from journal.nouns import KIND_CUSTOMER, KIND_ORDER
 from journal.staging import StagedRecord
-from sync.world import ACCOUNT, DEAL, LINE, STATUS_FIELDS, World
+from sync.world import ACCOUNT, DEAL, LINE, World
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,6 @@ DEAL_FIELDS = frozenset(
         "LastStageChangeDate",
         "CurrencyIsoCode",
         "Amount",
-        *STATUS_FIELDS,
     }
 )
 LINE_FIELDS = frozenset({"Id", "OpportunityId", "TotalPrice", "Quantity"})
@@ -53,12 +52,24 @@ class Pulled:
 def deal_fields(world: World) -> list[str]:
     """Return every field path of a deal that deciding about it may need."""
     scope = world.scope.fields if world.scope else frozenset()
-    return sorted(DEAL_FIELDS | world.order_mapping.source_fields() | scope)
+    stand_alone = world.stand_alone.fields if world.stand_alone else frozenset()
+    own = frozenset(world.status_fields) | _mapped(world)
+    return sorted(DEAL_FIELDS | own | scope | stand_alone)
 
 
 def line_fields(world: World) -> list[str]:
     """Return every field path of a line that mapping it may need."""
-    return sorted(LINE_FIELDS | world.order_mapping.line_source_fields())
+    mapping = world.invoice_mapping
+    return sorted(
+        LINE_FIELDS
+        | world.order_mapping.line_source_fields()
+        | (mapping.line_source_fields() if mapping is not None else frozenset())
+    )
+
+
+def _mapped(world: World) -> frozenset[str]:
+    mapping = world.invoice_mapping
+    return world.order_mapping.source_fields() | (mapping.source_fields() if mapping is not None else frozenset())
 
 
 def pull(world: World, run_id: str) -> Pulled:

@@ -13,7 +13,7 @@ import structlog
 from connectors.records import Payload, WriteOutcome, WriteRequest
 from journal import intents, subjects
 from journal.holds import HoldCause
-from journal.nouns import KIND_CUSTOMER, OpenIntent
+from journal.nouns import KIND_CUSTOMER, KIND_INVOICE, OpenIntent
 from sync import codes, payloads, settle
 from sync.decision import Decision
 from sync.resolve import probe
@@ -23,9 +23,12 @@ log = structlog.get_logger(__name__)
 
 STAMPS = {
     "salesOrder": ("custbody_tieout_intent", "custbody_tieout_ver"),
+    "invoice": ("custbody_tieout_intent", "custbody_tieout_ver"),
     "customer": ("custentity_tieout_intent", None),
 }
 """Custom fields that say which intent, and which source version, wrote a record."""
+
+STAGES = {KIND_CUSTOMER: "write customers", KIND_INVOICE: "write invoices"}
 
 THROTTLE_ROUNDS = 5
 """How often a refused-by-throttle write is tried again in one run."""
@@ -63,13 +66,15 @@ def push(world: World, run_id: str, decisions: Sequence[Decision]) -> dict[str, 
 
 
 def _stage(decisions: Sequence[Decision]) -> str:
-    return "write customers" if decisions[0].kind == KIND_CUSTOMER else "write sales orders"
+    return STAGES.get(decisions[0].kind, "write sales orders")
 
 
 def _send_all(world: World, run_id: str, decisions: Sequence[Decision]) -> Iterator[tuple[Armed, WriteOutcome]]:
     """Arm and send in batches just large enough to keep the configured slots busy within the send window."""
     size = max(1, world.settings.netsuite.slots) * 2
     for start in range(0, len(decisions), size):
+        if world.wanted_stop():
+            return
         batch = [arm(world, run_id, decision) for decision in decisions[start : start + size]]
         by_key = {armed.request.key: armed for armed in batch}
         for request, outcome in world.erp_writer.write([armed.request for armed in batch]):

@@ -13,14 +13,14 @@ from connectors.errors import ConnectorError
 from connectors.records import ReadBack
 from journal import intents, subjects
 from journal.holds import HoldCause
-from journal.nouns import KIND_CUSTOMER, KIND_ORDER, OpenIntent
+from journal.nouns import KIND_CUSTOMER, KIND_INVOICE, KIND_ORDER, OpenIntent
 from sync import codes, settle
 from sync.decision import Decision
 from sync.world import World
 
 log = structlog.get_logger(__name__)
 
-TARGET_TYPES = {KIND_CUSTOMER: "customer"}
+TARGET_TYPES = {KIND_CUSTOMER: "customer", KIND_INVOICE: "invoice"}
 DEFAULT_TARGET = "salesOrder"
 
 
@@ -28,7 +28,7 @@ def resolve_open(world: World) -> list[Decision]:
     """Probe every write whose outcome is unknown, as a crash or a lost answer leaves them."""
     with world.journal.begin() as tx:
         pending = intents.open_intents(tx)
-        for kind in (KIND_CUSTOMER, KIND_ORDER):
+        for kind in (KIND_CUSTOMER, KIND_ORDER, KIND_INVOICE):
             subjects.free_stranded(tx, kind, intents.in_doubt(tx, kind), world.now())
     return [probe(world, intent, _decision(world, intent)) for intent in pending]
 
@@ -114,6 +114,7 @@ def _decision(world: World, intent: OpenIntent) -> Decision:
         action="wait",
         reason="its last write is being checked",
         version=intent.staged_version,
+        doc_no=intent.doc_no,
         external_id=intent.external_id,
         target_id=intent.target_id,
         fingerprint=intent.fingerprint,

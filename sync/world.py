@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -21,7 +22,34 @@ ORDER_STATUS = "Tieout_Order_Status__c"
 SYNC_STATE = "Tieout_Sync_State__c"
 SYNC_ERROR = "Tieout_Sync_Error__c"
 STATUS_FIELDS = (ORDER_NUMBER, ORDER_ID, ORDER_STATUS, SYNC_STATE, SYNC_ERROR)
-"""The fields that Tieout owns on an opportunity."""
+"""The fields that tell of a deal's order and its sync."""
+
+INVOICED = "Tieout_Invoiced__c"
+INVOICED_NET = "Tieout_Invoiced_Net__c"
+PAID = "Tieout_Paid__c"
+CREDITED = "Tieout_Credited__c"
+BALANCE = "Tieout_Balance__c"
+INVOICE_STATUS = "Tieout_Invoice_Status__c"
+PAYMENT_STATUS = "Tieout_Payment_Status__c"
+DUE_DATE = "Tieout_Due_Date__c"
+LAST_PAYMENT = "Tieout_Last_Payment_Date__c"
+RECEIVABLE_FIELDS = (
+    INVOICED,
+    INVOICED_NET,
+    PAID,
+    CREDITED,
+    BALANCE,
+    INVOICE_STATUS,
+    PAYMENT_STATUS,
+    DUE_DATE,
+    LAST_PAYMENT,
+)
+"""The fields that tell of a deal's invoices and payments, where ``[jobs.status] receivables`` is on."""
+
+FINANCIAL = "Tieout_Financial__c"
+ACCOUNT_BALANCE = "Tieout_Account_Balance__c"
+KEY = "Tieout_Key__c"
+"""External id field of both child objects."""
 
 DEAL = "Opportunity"
 LINE = "OpportunityLineItem"
@@ -42,6 +70,11 @@ class Silent:
         """Say nothing."""
 
 
+def never() -> bool:
+    """Nobody asks a single run to stop."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Settings, remote systems, journal, mappings, clock and random source of one run."""
@@ -58,6 +91,11 @@ class World:
     order_mapping: Mapping
     scope: Condition | None
     observer: Observer
+    invoice_mapping: Mapping | None = None
+    stand_alone: Condition | None = None
+    """Deals for which this holds become an invoice without an order."""
+    wanted_stop: Callable[[], bool] = never
+    """Whether the run is asked to end at the next safe place."""
 
     def on(self, journal: Journal) -> World:
         """Return the same world over another journal (a plan works on a scratch copy)."""
@@ -72,9 +110,20 @@ class World:
         return RecordRef(connection=self.crm.connection, type=type_, id=id_)
 
     @property
+    def mappings(self) -> tuple[Mapping, ...]:
+        """The mappings in use."""
+        own = (self.customer_mapping, self.order_mapping, self.invoice_mapping)
+        return tuple(mapping for mapping in own if mapping is not None)
+
+    @property
     def mapping_sha(self) -> str:
-        """The version of both mappings together."""
-        return f"{self.customer_mapping.content_sha[:16]}-{self.order_mapping.content_sha[:16]}"
+        """The version of all mappings together."""
+        return "-".join(mapping.content_sha[:16] for mapping in self.mappings)
+
+    @property
+    def status_fields(self) -> tuple[str, ...]:
+        """The fields of an opportunity that Tieout owns under these settings."""
+        return (*STATUS_FIELDS, *RECEIVABLE_FIELDS) if self.settings.status.receivables else STATUS_FIELDS
 
 
 def customer_external_id(account_id: str) -> str:
@@ -85,3 +134,8 @@ def customer_external_id(account_id: str) -> str:
 def order_external_id(deal_id: str, doc_no: int = 1) -> str:
     """Return the external id of a deal's n-th sales order."""
     return f"{NAMESPACE}-so-{deal_id}" if doc_no == 1 else f"{NAMESPACE}-so-{deal_id}-{doc_no}"
+
+
+def invoice_external_id(deal_id: str, doc_no: int = 1) -> str:
+    """Return the external id of the n-th invoice that Tieout makes for a deal."""
+    return f"{NAMESPACE}-inv-{deal_id}" if doc_no == 1 else f"{NAMESPACE}-inv-{deal_id}-{doc_no}"

@@ -17,7 +17,7 @@ from console.output import Output
 from journal import holds
 from journal.nouns import Hold
 from sync.decision import OUTCOMES
-from sync.engine import JOBS, RunResult, run
+from sync.engine import JOBS, RunResult, enabled_jobs, run
 from sync.preflight import require_sound
 from sync.trace import find_deal
 
@@ -32,7 +32,7 @@ def execute(config: Path, output: Output, jobs: Sequence[str], deal: str | None,
         with world.journal.begin() as tx:
             held = holds.open_holds(tx)
     if only is not None:
-        held = [hold for hold in held if hold.source_id in {*result.orders, *result.customers}]
+        held = [hold for hold in held if hold.source_id in {*result.orders, *result.customers, *result.invoices}]
     print_result(output, result, held)
     output.json("sync", content(result, held))
     if strict and held:
@@ -50,7 +50,7 @@ def chosen_jobs(settings: Settings, names: Sequence[str]) -> list[str]:
             what = f"there is no job {name!r}."
             raise ConfigError([ConfigProblem("tieout sync", what, f"Jobs are: {', '.join(JOBS)}.")])
     # A named job runs even where it is switched off for everyday runs.
-    enabled = [job.name for job in (settings.customers, settings.orders, settings.status) if job.enabled]
+    enabled = enabled_jobs(settings)
     return [job for job in JOBS if job in (names or enabled)]
 
 
@@ -59,9 +59,18 @@ def print_result(output: Output, result: RunResult, held: Sequence[Hold]) -> Non
     counts = result.counts()
     output.line(f"Read {counts['rows.read']} changed rows from Salesforce, {counts['rows.staged']} with new content.")
     words = list(dict.fromkeys(OUTCOMES.values()))
-    rows = [[name, *(str(counts.get(f"{name}.{word}", 0)) for word in words)] for name in ("customers", "orders")]
+    rows = [
+        [name, *(str(counts.get(f"{name}.{word}", 0)) for word in words)]
+        for name in ("customers", "orders", "invoices")
+    ]
     output.table(["", *words], rows, right=words)
     output.line(f"Status written back onto {result.status_counts.get('written', 0)} deals.")
+    if result.account_counts:
+        output.line(f"Balances and documents under accounts: {result.account_counts.get('written', 0)} rows written.")
+    for counts, what in ((result.status_counts, "deals"), (result.account_counts, "rows under accounts")):
+        for word in ("refused", "doubtful"):
+            if counts.get(word):
+                output.line(f"    {counts[word]} {what} {word}; `tieout holds` says why.", style="red")
     for decision in result.orders.values():
         if decision.action == "wait":
             output.line(f"waiting: {decision.label} ({decision.source_id}): {decision.reason}")
@@ -86,7 +95,7 @@ def print_hold_causes(output: Output, held: Sequence[Hold]) -> None:
 
 def content(result: RunResult, held: Sequence[Hold]) -> dict[str, Any]:
     """Return the run for ``--json``."""
-    decisions = [*result.customers.values(), *result.orders.values()]
+    decisions = [*result.customers.values(), *result.orders.values(), *result.invoices.values()]
     return {
         "run": result.run_id,
         "counts": result.counts(),

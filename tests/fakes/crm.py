@@ -26,6 +26,8 @@ class FakeCrm:
         self.clock = clock
         self.page_size = page_size
         self.records = {"Opportunity": {}, "OpportunityLineItem": {}, "Account": {}}
+        self.rows = {"Tieout_Financial__c": {}, "Tieout_Account_Balance__c": {}}
+        self.upserts = []
         self.writes = []
         self.refuse = {}
         self.org = "00D000000000001AAA"
@@ -120,6 +122,9 @@ class FakeCrm:
         ]
 
     def scan(self, type_, fields, where=(), *, include_deleted=False):
+        if type_ in self.rows:
+            yield from (self._row(type_, key, values) for key, values in sorted(self.rows[type_].items()))
+            return
         for id_, record in sorted(self.records[type_].items()):
             matches = all(record["fields"].get(condition.field) in condition.value for condition in where)
             if matches and (include_deleted or not record["deleted"]):
@@ -139,6 +144,22 @@ class FakeCrm:
             self.put(update.ref.type, update.ref.id, **update.values)
             outcomes.append(WriteOutcome(status="success", target_id=update.ref.id))
         return outcomes
+
+    def upsert(self, rows):
+        outcomes = []
+        for row in rows:
+            if row.key in self.refuse:
+                code, message = self.refuse[row.key]
+                outcomes.append(WriteOutcome(status="rejected", code=code, message=message))
+                continue
+            self.upserts.append((row.key, dict(row.values)))
+            self.rows[row.type][row.key] = {**self.rows[row.type].get(row.key, {}), **row.values}
+            outcomes.append(WriteOutcome(status="success", target_id=row.key))
+        return outcomes
+
+    def _row(self, type_, key, values):
+        ref = RecordRef(connection=self.connection, type=type_, id=key)
+        return Record(ref=ref, fields={**values, "Tieout_Key__c": key}, modified=self._stamp())
 
     def _record(self, type_, id_, fields):
         held = self.records[type_][id_]

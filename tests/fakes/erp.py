@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from connectors.errors import TransientError
+from connectors.receivables import Billable, BillableLine, CreditTerms, Invoice, InvoiceLine, Period
 from connectors.records import ErpCustomer, ErpLine, ErpOrder, ErpReference, ReadBack, Reference, WriteOutcome
 
 CURRENCIES = {"1": "USD", "2": "EUR"}
@@ -25,6 +26,17 @@ class FakeErp:
         self.clock = clock
         self.customers_ = {}
         self.orders_ = {}
+        self.invoices_ = {}
+        self.receipts_ = {}
+        self.deleted_ = []
+        self.terms_ = {}
+        self.periods_ = [
+            Period(id="10", name="Oct 2026", start=date(2026, 10, 1), end=date(2026, 10, 31), closed=True),
+            Period(id="11", name="Nov 2026", start=date(2026, 11, 1), end=date(2026, 11, 30), closed=False),
+            Period(id="12", name="Dec 2026", start=date(2026, 12, 1), end=date(2026, 12, 31), closed=False),
+        ]
+        self.asked_to_bill = []
+        self.refuses_to_bill = None
         self.lists = {
             "item": ["PLAT-100", "GTX-PRO", "OLD-ONE"],
             "currency": ["USD", "EUR"],
@@ -72,7 +84,121 @@ class FakeErp:
         }
         self.orders_[id_] = ErpOrder(**{**values, **more})
 
+    def approve(self, order_id, **more):
+        """Finance approves an order of services: everything on it may be billed."""
+        self.orders_[order_id] = replace(self.orders_[order_id], status="F", modified=self.clock.now(), **more)
+
+    def put_invoice(self, id_, **more):
+        """Put an invoice, or change the one that is there; amounts owed follow from total and paid."""
+        values = {
+            "id": id_,
+            "number": f"INV{id_}",
+            "external_id": None,
+            "customer_id": "1",
+            "currency": "USD",
+            "date": date(2026, 11, 12),
+            "due_date": date(2026, 12, 12),
+            "status": "A",
+            "net": Decimal("200.00"),
+            "tax": Decimal(0),
+            "total": Decimal("200.00"),
+            "paid": Decimal(0),
+            "period_id": "11",
+            "order_id": None,
+            "po_number": None,
+            "memo": None,
+            "created": self.clock.now(),
+        }
+        if id_ in self.invoices_:
+            old = self.invoices_[id_]
+            values = {name: getattr(old, name) for name in Invoice.__dataclass_fields__}
+        values = {**values, "modified": self.clock.now(), **more}
+        if "unpaid" not in more:
+            values["unpaid"] = values["total"] - values["paid"]
+        self.invoices_[id_] = Invoice(**values)
+        return self.invoices_[id_]
+
+    def settle_invoice(self, id_, *applications, touch=True):
+        """Have these applications be all that is applied to an invoice."""
+        old = self.invoices_[id_]
+        paid = sum((one.amount for one in applications), Decimal(0))
+        self.invoices_[id_] = replace(
+            old,
+            applications=tuple(applications),
+            paid=paid,
+            unpaid=old.total - paid,
+            status="B" if paid == old.total else "A",
+            modified=self.clock.now() if touch else old.modified,
+        )
+
     # reading
+
+    def invoices(self, query):
+        for one in sorted(self.invoices_.values(), key=lambda one: int(one.id)):
+            changed = {receipt.id for receipt in self.receipts_.values() if self._since(receipt, query)}
+            linked = any(part.source_id in changed for part in one.applications)
+            if query.changed_since is not None and not self._since(one, query) and not linked:
+                continue
+            wanted = (
+                (query.ids, one.id),
+                (query.order_ids, one.order_id),
+                (query.customer_ids, one.customer_id),
+                (query.external_ids, one.external_id),
+            )
+            if any(values is not None and value not in values for values, value in wanted):
+                continue
+            if query.open_only and not (one.posted and one.unpaid):
+                continue
+            yield one
+
+    def receipts(self, query):
+        for one in sorted(self.receipts_.values(), key=lambda one: int(one.id)):
+            if query.changed_since is not None and not self._since(one, query):
+                continue
+            if query.ids is not None and one.id not in query.ids:
+                continue
+            if query.unapplied_only and not one.unapplied:
+                continue
+            yield one
+
+    @staticmethod
+    def _since(one, query):
+        return query.changed_since is not None and one.modified >= query.changed_since
+
+    def deleted(self, since):
+        return list(self.deleted_)
+
+    def periods(self):
+        return list(self.periods_)
+
+    def credit_terms(self, customer_ids):
+        return [
+            self.terms_.get(id_) or CreditTerms(customer_id=id_, currency="USD", limit=None, hold=None)
+            for id_ in customer_ids
+        ]
+
+    def billable(self, order_id):
+        self.asked_to_bill.append(order_id)
+        order = self.orders_[order_id]
+        if self.refuses_to_bill:
+            return Billable(order_id=order_id, code=self.refuses_to_bill, reason="nothing is billable")
+        lines = []
+        for line in order.lines:
+            basis = line.fulfilled if line.fulfillable else line.quantity
+            rest = basis - line.billed
+            if rest > 0:
+                amount = line.amount * rest / line.quantity
+                lines.append(
+                    BillableLine(
+                        order_line=line.line,
+                        item_id=line.item_id,
+                        quantity=rest,
+                        rate=None,
+                        amount=amount,
+                        key=line.key,
+                    )
+                )
+        return Billable(order_id=order_id, lines=tuple(lines))
 
     def server_time(self):
         return self.clock.now()
@@ -136,18 +262,60 @@ class FakeErp:
 
     def _commit(self, request):
         payload = request.payload
-        store = self.customers_ if payload.type == "customer" else self.orders_
+        store = self._store(payload.type)
         if request.op == "add":
             taken = [held for held in store.values() if held.external_id == request.external_id]
             if taken:
                 return WriteOutcome(status="exists", code="DUP_RCRD", message="This record already exists")
-            id_ = str(1000 + len(self.customers_) + len(self.orders_))
+            id_ = str(1000 + len(self.customers_) + len(self.orders_) + len(self.invoices_))
         else:
             id_ = request.internal_id
         self.writes.append((request.op, payload.type, id_))
-        save = self._save_customer if payload.type == "customer" else self._save_order
-        save(id_, request)
+        save = {"customer": self._save_customer, "salesOrder": self._save_order, "invoice": self._save_invoice}
+        save[payload.type](id_, request)
         return WriteOutcome(status="success", target_id=id_)
+
+    def _store(self, type_):
+        return {"customer": self.customers_, "salesOrder": self.orders_, "invoice": self.invoices_}[type_]
+
+    def _save_invoice(self, id_, request):
+        values = dict(request.payload.values)
+        source = values.get("createdFrom")
+        order = self.orders_.get(source.id) if source is not None else None
+        net = sum((line.values["amount"] for line in request.payload.lines), Decimal(0)) + self.surcharge
+        entity = values["entity"]
+        self.put_invoice(
+            id_,
+            external_id=request.external_id,
+            customer_id=entity.id or self._customer_of(entity),
+            currency=order.currency if order else CURRENCIES[values["currency"].id],
+            date=values["tranDate"],
+            net=net,
+            total=net,
+            order_id=order.id if order else None,
+            deal_id=values.get("custbody_tieout_deal_id"),
+            intent=values["custbody_tieout_intent"],
+            lines=tuple(
+                InvoiceLine(
+                    line=number,
+                    order_line=int(line.values["orderLine"]) if "orderLine" in line.values else None,
+                    item_id=line.values["item"].id,
+                    quantity=line.values["quantity"],
+                    amount=line.values["amount"],
+                )
+                for number, line in enumerate(request.payload.lines, start=1)
+            ),
+        )
+        if order is not None:
+            self._bill(order, request.payload.lines)
+
+    def _bill(self, order, lines):
+        billed = {int(line.values["orderLine"]): line.values["quantity"] for line in lines}
+        new = tuple(replace(line, billed=line.billed + billed.get(line.line, 0)) for line in order.lines)
+        whole = all(line.billed >= line.quantity for line in new)
+        self.orders_[order.id] = replace(
+            order, lines=new, status="G" if whole else order.status, modified=self.clock.now()
+        )
 
     def _save_customer(self, id_, request):
         values = request.payload.values
@@ -204,8 +372,7 @@ class FakeErp:
     def read_back(self, type_, *, external_id=None, internal_id=None):
         if self.reads_fail:
             raise TransientError(connection="netsuite", what="reading back", why="no answer.", fix="Wait.")
-        store = self.customers_ if type_ == "customer" else self.orders_
-        for held in store.values():
+        for held in self._store(type_).values():
             if held.id == internal_id or (external_id and held.external_id == external_id):
                 return self._shown(type_, held)
         return None
@@ -216,6 +383,11 @@ class FakeErp:
             return ReadBack(
                 id=held.id, type=type_, external_id=held.external_id, intent=intent, version=None, status=None,
                 net=None, number=held.entity_id,
+            )  # fmt: skip
+        if type_ == "invoice":
+            return ReadBack(
+                id=held.id, type=type_, external_id=held.external_id, intent=held.intent, version=None,
+                status=held.status, net=held.net, number=held.number,
             )  # fmt: skip
         return ReadBack(
             id=held.id, type=type_, external_id=held.external_id, intent=held.intent, version=held.version,

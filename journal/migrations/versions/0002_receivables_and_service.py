@@ -13,6 +13,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Create the tables."""
+    op.add_column("writeback", sa.Column("owner", sa.String))
+    op.create_index("writeback_of_owner", "writeback", ["pair", "owner"])
     op.create_table(
         "slot",
         sa.Column("pair", sa.String, nullable=False),
@@ -53,6 +55,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("opened_at", sa.String, nullable=False),
+        sa.Column("due", sa.Boolean, nullable=False),
+        sa.Column("delivered", sa.Text, nullable=False, server_default="[]"),
         sa.Column("sent_at", sa.String),
         sa.Column("cleared_at", sa.String),
         sa.PrimaryKeyConstraint("pair", "key", "opened_at"),
@@ -61,12 +65,14 @@ def upgrade() -> None:
         "approval",
         sa.Column("pair", sa.String, nullable=False),
         sa.Column("plan", sa.String, nullable=False),
+        sa.Column("planned_at", sa.String, nullable=False),
+        sa.Column("only", sa.String),
         sa.Column("records", sa.Text, nullable=False),
         sa.Column("mapping_sha", sa.String, nullable=False),
-        sa.Column("by", sa.String, nullable=False),
-        sa.Column("approved_at", sa.String, nullable=False),
+        sa.Column("by", sa.String),
+        sa.Column("approved_at", sa.String),
         sa.Column("used_at", sa.String),
-        sa.PrimaryKeyConstraint("pair", "plan"),
+        sa.PrimaryKeyConstraint("pair", "plan", "planned_at"),
     )
     op.create_table(
         "receivable",

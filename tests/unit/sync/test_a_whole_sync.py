@@ -179,14 +179,34 @@ def test_accounts_whose_parents_form_a_circle_are_held(world):
     assert open_holds(world)[deal].code == "CUSTOMER_HELD"
 
 
-def test_a_reopened_deal_leaves_its_order_alone(world):
+def test_a_reopened_deal_leaves_its_order_alone_and_asks_a_person(world):
     deal = world.crm.put_deal(1)
     sync(world)
     world.crm.put("Opportunity", deal, StageName="Negotiation", IsWon=False, IsClosed=False)
     result = sync(world)
-    assert outcome(result, deal) == "skipped"
-    assert "stays as it is" in result.orders[deal].reason
+    assert outcome(result, deal) == "held"
+    assert open_holds(world)[deal].code == "REOPENED_AFTER_PUSH"
     assert [write[0] for write in world.erp.writes] == ["add", "add"]
+    assert "Negotiation" in world.crm.field(deal, "Tieout_Sync_Error__c")
+
+
+def test_a_reopened_deal_is_free_again_once_its_order_is_cancelled(world):
+    deal = world.crm.put_deal(1)
+    sync(world)
+    world.crm.put("Opportunity", deal, StageName="Negotiation", IsWon=False, IsClosed=False)
+    sync(world)
+    (order,) = world.erp.orders_.values()
+    world.erp.put_order(order.id, external_id=order.external_id, status="C")
+    assert outcome(sync(world), deal) == "skipped"
+    assert open_holds(world) == {}
+
+
+def test_a_deleted_deal_with_a_living_order_is_held(world):
+    deal = world.crm.put_deal(1)
+    sync(world)
+    world.crm.put("Opportunity", deal, deleted=True)
+    sync(world)
+    assert open_holds(world)[deal].code == "DELETED_AFTER_PUSH"
 
 
 def test_a_deal_deleted_before_its_order_is_never_created(world):

@@ -1,0 +1,226 @@
+"""Brings balances and financial documents back under the accounts. Unchanged means no write.
+
+Every row has an external id of its own, so that writing one twice is harmless and needs no intent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from connectors.receivables import CreditTerms, Invoice, Receipt
+from connectors.records import RecordUpsert, Value, WriteOutcome
+from journal import bindings, database, holds, receivables, runs, subjects
+from journal.database import Tx
+from journal.nouns import KIND_ACCOUNT_STATUS, KIND_CUSTOMER, Binding
+from sync.account_rows import balance_row, financial_rows, retired
+from sync.decision import Change
+from sync.ownership import Owners
+from sync.receivables import make_due
+from sync.rollup import account_balances
+from sync.world import ACCOUNT_BALANCE, FINANCIAL, KEY, World
+from sync.writeback import refused
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T", Invoice, Receipt)
+
+BATCH = 200
+SHOWN_ON = "balances_shown_on"
+WORDS = {"success": "written", "rejected": "refused"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowUpdate:
+    """One row under an account that is to change; ``before`` is what was last written."""
+
+    customer_id: str
+    label: str
+    row: RecordUpsert
+    before: Mapping[str, Value]
+
+    def changes(self) -> list[Change]:
+        """Return the differing fields for a plan."""
+        return [
+            Change(field=name, before=_text(self.before.get(name)), after=_text(value))
+            for name, value in self.row.values.items()
+            if self.before.get(name) != value
+        ]
+
+
+def _text(value: Value) -> str | None:
+    return None if value is None else str(value)
+
+
+@dataclass(slots=True)
+class AccountUpdates:
+    """The rows to write, and the customers that are settled once these are written."""
+
+    rows: list[RowUpdate]
+    customers: list[str]
+
+
+def decide(world: World, *, check: bool = False) -> AccountUpdates:
+    """Return the rows that no longer say what is so. ``check`` compares with what Salesforce holds, not our books."""
+    today = business_day(world.erp.server_time(), world.settings.company.time_zone)
+    _make_due(world, today)
+    if check:
+        _compare_with_salesforce(world)
+    with world.journal.begin() as tx:
+        due = subjects.due(tx, KIND_ACCOUNT_STATUS)
+        bound = {binding.target_id: binding for binding in bindings.all_of(tx, KIND_CUSTOMER)}
+    due = [customer for customer in due if customer in bound]
+    terms = {one.customer_id: one for one in world.erp.credit_terms(due)} if due else {}
+    with world.journal.begin() as tx:
+        rows = _rows(world, tx, [bound[customer] for customer in due], terms, today)
+    return AccountUpdates(rows=rows, customers=due)
+
+
+def business_day(moment: datetime, zone: str) -> date:
+    """Return the calendar day of a moment where the company is."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def _make_due(world: World, today: date) -> None:
+    """Accounts new to Tieout are shown for the first time; at a new day, what has become overdue is shown."""
+    now = world.now()
+    with world.journal.begin() as tx:
+        customers = {binding.target_id for binding in bindings.all_of(tx, KIND_CUSTOMER)}
+        due = customers - subjects.known(tx, KIND_ACCOUNT_STATUS, customers)
+        if database.recall(tx, SHOWN_ON) != today.isoformat():
+            due |= set(receivables.open_customers(tx))
+            database.replace(tx, SHOWN_ON, today.isoformat())
+        make_due(tx, due, now)
+
+
+def _rows(
+    world: World, tx: Tx, customers: Sequence[Binding], terms: Mapping[str, CreditTerms], today: date
+) -> list[RowUpdate]:
+    ids = [binding.target_id for binding in customers]
+    invoices = _grouped(receivables.invoices_of_customers(tx, ids))
+    receipts = _grouped(receivables.receipts_of_customers(tx, ids))
+    owners = Owners.read(tx, world.settings.invoices.deal_field)
+    updates: list[RowUpdate] = []
+    for binding in customers:
+        id_ = binding.target_id
+        own_invoices, own_receipts = invoices.get(id_, []), receipts.get(id_, [])
+        wanted = financial_rows(
+            binding.source_id, own_invoices, own_receipts, owners.deal_of, lambda type_, key: _link(world, type_, key)
+        )
+        called = binding.number or id_
+        for balance in account_balances(id_, own_invoices, own_receipts, terms.get(id_), today):
+            wanted.append(balance_row(balance, binding.source_id, called))
+        updates += _differing(tx, binding, wanted)
+    return updates
+
+
+def _link(world: World, type_: str, id_: str) -> str | None:
+    try:
+        return world.erp.record_url(type_, id_)
+    except ValueError:
+        return None
+
+
+def _grouped(found: Iterable[T]) -> dict[str, list[T]]:
+    grouped: dict[str, list[T]] = {}
+    for one in found:
+        grouped.setdefault(one.customer_id, []).append(one)
+    return grouped
+
+
+def _differing(tx: Tx, binding: Binding, wanted: Sequence[RecordUpsert]) -> list[RowUpdate]:
+    """Compare with what was last written; a row that is no longer wanted is retired, never deleted."""
+    updates = []
+    label = binding.number or binding.target_id
+    before = runs.written_for(tx, (FINANCIAL, ACCOUNT_BALANCE), binding.target_id)
+    for row in wanted:
+        known = before.pop((row.type, row.key), {})
+        if known != row.values:
+            updates.append(RowUpdate(customer_id=binding.target_id, label=label, row=row, before=known))
+    for (type_, key), known in before.items():
+        gone = retired(known)
+        if gone != known:
+            row = RecordUpsert(type=type_, key_field=KEY, key=key, values=gone)
+            updates.append(RowUpdate(customer_id=binding.target_id, label=label, row=row, before=known))
+    return updates
+
+
+def write(world: World, updates: AccountUpdates) -> Mapping[str, int]:
+    """Write the rows; a refused one becomes a hold of its customer's account and stops no other."""
+    counts = {"written": 0, "refused": 0, "doubtful": 0}
+    unsettled: set[str] = set()
+    refusals: dict[str, tuple[RowUpdate, WriteOutcome]] = {}
+    for start in range(0, len(updates.rows), BATCH):
+        batch = updates.rows[start : start + BATCH]
+        if world.wanted_stop():
+            unsettled |= {update.customer_id for update in updates.rows[start:]}
+            break
+        at = world.crm.server_time()
+        answers = list(zip(batch, world.crm_writer.upsert([one.row for one in batch]), strict=True))
+        with world.journal.begin() as tx:
+            for update, outcome in answers:
+                if outcome.status == "success":
+                    row = update.row
+                    runs.note_written(tx, row.type, row.key, row.values, at, owner=update.customer_id)
+        for update, outcome in answers:
+            counts[WORDS.get(outcome.status, "doubtful")] += 1
+            if outcome.status != "success":
+                unsettled.add(update.customer_id)
+            if outcome.status == "rejected":
+                refusals.setdefault(update.customer_id, (update, outcome))
+        world.observer.progress("write account rows", min(start + BATCH, len(updates.rows)), len(updates.rows))
+    _settle(world, updates.customers, unsettled, refusals)
+    return counts
+
+
+def _settle(
+    world: World,
+    customers: Sequence[str],
+    unsettled: set[str],
+    refusals: Mapping[str, tuple[RowUpdate, WriteOutcome]],
+) -> None:
+    now = world.now()
+    with world.journal.begin() as tx:
+        labels = {
+            binding.target_id: binding.number or binding.target_id for binding in bindings.all_of(tx, KIND_CUSTOMER)
+        }
+        for customer in customers:
+            label = labels.get(customer, customer)
+            if customer in refusals:
+                update, outcome = refusals[customer]
+                cause = refused(f"the row {update.row.key} under the account of customer {label}", outcome)
+                holds.open_hold(tx, KIND_ACCOUNT_STATUS, customer, label, cause, now)
+                subjects.mark(
+                    tx, KIND_ACCOUNT_STATUS, customer, label=label, state=subjects.HELD, at=now,
+                    outcome="hold", reason=cause.cause,
+                )  # fmt: skip
+            elif customer not in unsettled:
+                holds.resolve(tx, KIND_ACCOUNT_STATUS, customer, "written", now)
+                subjects.mark(
+                    tx, KIND_ACCOUNT_STATUS, customer, label=label, state=subjects.SETTLED, at=now, outcome="unchanged"
+                )
+
+
+def _compare_with_salesforce(world: World) -> None:
+    """Forget what was written wherever Salesforce holds something else, so that it is written again."""
+    for type_ in (FINANCIAL, ACCOUNT_BALANCE):
+        with world.journal.begin() as tx:
+            known = runs.written_of(tx, type_)
+        fields = sorted({name for _owner, values in known.values() for name in values})
+        if not known:
+            continue
+        found = {
+            str(record.fields[KEY]): {name: record.fields.get(name) for name in fields}
+            for record in world.crm.scan(type_, [KEY, *fields])
+        }
+        other = {key: owner for key, (owner, values) in known.items() if found.get(key) != dict(values)}
+        if other:
+            log.warning("rows_differ", type=type_, rows=len(other))
+        with world.journal.begin() as tx:
+            runs.forget_written(tx, type_, other)
+            make_due(tx, {owner for owner in other.values() if owner}, world.now())

@@ -1,0 +1,146 @@
+"""The job ``invoices``: decide about every order that may be billed, write, and check what NetSuite saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+import structlog
+
+from connectors.ports import InvoiceQuery
+from connectors.receivables import PERIOD_CODES, Invoice
+from journal import bindings, holds, intents, subjects
+from journal.nouns import KIND_INVOICE, KIND_ORDER, Binding
+from sync import codes, invoices, payloads, settle
+from sync.decision import Decision
+from sync.verify import payload_net, tolerance
+from sync.world import World
+
+log = structlog.get_logger(__name__)
+
+MISMATCH = "AMOUNT_MISMATCH"
+Write = Callable[[Sequence[Decision]], Mapping[str, Decision]]
+
+
+def bill(world: World, write: Write, only: str | None = None) -> list[Decision]:
+    """Bill what is due; return every decision as it came out."""
+    done = verify(world)
+    orders = invoices.due(world, only)
+    facts = invoices.read(world, orders)
+    to_write = []
+    for deal, order in orders:
+        if world.wanted_stop():
+            break
+        decision = _isolated(deal, lambda deal=deal, order=order: invoices.decide(world, deal, order, facts))  # type: ignore[misc]
+        if decision.action == "create":
+            to_write.append(decision)
+        else:
+            done.append(_noted(world, decision, facts))
+        world.observer.progress("look at orders to bill", len(to_write) + len(done), len(orders))
+    if only is None and not world.wanted_stop():
+        _release(world, [deal for deal, _order in orders])
+    done += [_explained(world, decision) for decision in write(to_write).values()]
+    return done + verify(world)
+
+
+def _isolated(deal: str, decide: Callable[[], Decision]) -> Decision:
+    """One order that cannot be judged is held; the others go on."""
+    try:
+        return decide()
+    except Exception as error:  # noqa: BLE001  anything that one record's values can provoke
+        log.error("record_unreadable", record=deal, error=type(error).__name__, detail=str(error))
+        cause = codes.hold("UNREADABLE_RECORD", f"Tieout could not work with its order: {error}")
+        return Decision(kind=KIND_INVOICE, source_id=deal, label=deal, action="hold", reason=cause.cause, hold=cause)
+
+
+def _noted(world: World, decision: Decision, facts: invoices.InvoiceFacts) -> Decision:
+    if decision.action == "hold":
+        return settle.held(world, decision)
+    if decision.action == "adopt":
+        return settle.adopted(world, decision)
+    said = facts.billing.get(decision.source_id)
+    if said is not None and (said.outcome, said.reason) == (decision.action, decision.reason):
+        return decision
+    return settle.noted(world, decision)
+
+
+def _release(world: World, orders: Sequence[str]) -> None:
+    """Close the holds of orders that no longer have anything to bill: finance has billed or closed them."""
+    now = world.now()
+    with world.journal.begin() as tx:
+        bound = {one.source_id for one in bindings.all_of(tx, KIND_ORDER)}
+        for hold in holds.open_holds(tx):
+            passed = hold.kind == KIND_INVOICE and hold.code != MISMATCH
+            if passed and hold.source_id in bound and hold.source_id not in orders:
+                holds.resolve(tx, KIND_INVOICE, hold.source_id, "nothing is left to bill", now)
+
+
+def _explained(world: World, decision: Decision) -> Decision:
+    """A refusal because of the period is told as what it is, whether we knew of the closing or not."""
+    hold = decision.hold
+    if decision.action != "hold" or hold is None or hold.detail.get("remote_code") not in PERIOD_CODES:
+        return decision
+    return settle.held(world, replace(decision, hold=codes.hold("PERIOD_CLOSED", hold.cause)))
+
+
+def verify(world: World) -> list[Decision]:
+    """Look once at every invoice that Tieout made: its number, and whether NetSuite saved the amount that was sent."""
+    with world.journal.begin() as tx:
+        doubtful = intents.in_doubt(tx, KIND_INVOICE)
+        doubted = {hold.source_id for hold in holds.open_holds(tx) if hold.code == MISMATCH}
+        unseen = [
+            one
+            for one in bindings.all_of(tx, KIND_INVOICE)
+            if (one.snapshot is None or one.source_id in doubted) and one.source_id not in doubtful
+        ]
+    if not unseen:
+        return []
+    query = InvoiceQuery(ids=[one.target_id for one in unseen], with_applications=False)
+    found = {one.id: one for one in world.erp.invoices(query)}
+    checked = [_check(world, one, found[one.target_id]) for one in unseen if one.target_id in found]
+    return [decision for decision in checked if decision is not None]
+
+
+def _check(world: World, binding: Binding, invoice: Invoice) -> Decision | None:
+    with world.journal.begin() as tx:
+        payload = payloads.load(tx, binding.payload_sha) if binding.payload_sha else None
+        bindings.record_found(
+            tx,
+            binding,
+            number=invoice.number,
+            currency=invoice.currency,
+            net=invoice.net,
+            snapshot="[]",
+            at=world.now(),
+        )
+        standing = subjects.state(tx, KIND_INVOICE, binding.source_id)
+    sent = payload_net(payload) if payload is not None else None
+    lines = len(payload.lines) if payload is not None else 0
+    if sent is None or abs(invoice.net - sent) <= tolerance(invoice.currency, lines):
+        _confirm(world, binding, invoice)
+        return None
+    return _mismatch(world, binding, invoice, sent, standing.label if standing else binding.source_id)
+
+
+def _confirm(world: World, binding: Binding, invoice: Invoice) -> None:
+    with world.journal.begin() as tx:
+        held = holds.find(tx, KIND_INVOICE, binding.source_id)
+        if held is not None and held.code == MISMATCH and held.detail.get("invoice") == invoice.id:
+            holds.resolve(tx, KIND_INVOICE, binding.source_id, f"{invoice.number} now has the amount sent", world.now())
+
+
+def _mismatch(world: World, binding: Binding, invoice: Invoice, sent: Decimal, label: str) -> Decision:
+    cause = f"{invoice.number} was saved over {invoice.net} {invoice.currency} net, but {sent} was sent."
+    fix = "Compare the invoice with its order in NetSuite and correct it there."
+    decision = Decision(
+        kind=KIND_INVOICE,
+        source_id=binding.source_id,
+        label=label,
+        action="hold",
+        reason=cause,
+        target_id=invoice.id,
+        number=invoice.number,
+        hold=codes.hold(MISMATCH, cause, fix=fix, invoice=invoice.id, sent=str(sent), saved=str(invoice.net)),
+    )
+    return settle.held(world, decision)

@@ -1,0 +1,145 @@
+"""Brings the ERP's receivables into the journal: what changed since the last look, or everything open.
+
+A payment need not touch its invoice's own stamp, so changed payments and credits drive the refresh as well;
+the nightly sweep looks at every open document whatever its stamp says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from connectors.ports import InvoiceQuery, ReceiptQuery
+from connectors.receivables import Invoice, Receipt
+from connectors.records import Position
+from journal import bindings, receivables, staging, subjects
+from journal.database import Tx
+from journal.nouns import KIND_ACCOUNT_STATUS, KIND_CUSTOMER
+from journal.receivables import INVOICE
+from sync.world import World
+
+log = structlog.get_logger(__name__)
+
+STREAM = "netsuite:receivables"
+RECEIPTS = ("CustPymt", "CustDep", "CustCred", "CustRfnd")
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """How many documents a refresh read, and whether it looked at everything."""
+
+    invoices: int = 0
+    receipts: int = 0
+    gone: int = 0
+    full: bool = False
+
+
+def refresh(world: World, *, sweep: bool = False) -> Refreshed:
+    """Read what changed since the last look; the first time, and in a sweep, every open document too.
+
+    The ERP's clock is taken before the first query, and the documents and the position are kept in one transaction.
+    """
+    at = world.erp.server_time()
+    with world.journal.begin() as tx:
+        position = staging.position(tx, STREAM)
+    if position is None:
+        return _first(world, at)
+    since = position.stamp - world.settings.status.overlap
+    receipts = {one.id: one for one in world.erp.receipts(ReceiptQuery(changed_since=since))}
+    wanted = _touched_invoices(world, receipts.values())
+    invoices = {one.id: one for one in world.erp.invoices(_query(world, changed_since=since))}
+    gone = {(type_, id_) for type_, id_ in world.erp.deleted(since) if type_ in (INVOICE, *RECEIPTS)}
+    if sweep:
+        gone |= _sweep(world, invoices, receipts)
+    wanted |= _touched_invoices(world, receipts.values()) if sweep else set()
+    invoices |= _by_ids(world, sorted(wanted - invoices.keys()))
+    gone |= {(INVOICE, id_) for id_ in wanted - invoices.keys()}
+    _keep(world, invoices.values(), receipts.values(), gone, at)
+    return _told(Refreshed(len(invoices), len(receipts), len(gone), full=sweep))
+
+
+def _first(world: World, at: datetime) -> Refreshed:
+    invoices = list(world.erp.invoices(_query(world)))
+    receipts = list(world.erp.receipts(ReceiptQuery()))
+    _keep(world, invoices, receipts, set(), at)
+    return _told(Refreshed(len(invoices), len(receipts), full=True))
+
+
+def _sweep(world: World, invoices: dict[str, Invoice], receipts: dict[str, Receipt]) -> set[tuple[str, str]]:
+    """Add every document that is open by the ERP's books or by ours; return those that no longer exist."""
+    with world.journal.begin() as tx:
+        known = receivables.open_ids(tx)
+    invoices |= {one.id: one for one in world.erp.invoices(_query(world, open_only=True))}
+    receipts |= {one.id: one for one in world.erp.receipts(ReceiptQuery(unapplied_only=True))}
+    missing = sorted(id_ for type_, id_ in known if type_ == INVOICE and id_ not in invoices)
+    invoices |= _by_ids(world, missing)
+    unseen = sorted(id_ for type_, id_ in known if type_ != INVOICE and id_ not in receipts)
+    if unseen:
+        receipts |= {one.id: one for one in world.erp.receipts(ReceiptQuery(ids=unseen))}
+    return {(type_, id_) for type_, id_ in known if id_ not in invoices and id_ not in receipts}
+
+
+def _query(
+    world: World, *, changed_since: datetime | None = None, open_only: bool = False, ids: Sequence[str] | None = None
+) -> InvoiceQuery:
+    field = world.settings.invoices.deal_field
+    return InvoiceQuery(
+        ids=ids, changed_since=changed_since, open_only=open_only, stamp_fields=(field,) if field else ()
+    )
+
+
+def _by_ids(world: World, ids: Sequence[str]) -> dict[str, Invoice]:
+    return {one.id: one for one in world.erp.invoices(_query(world, ids=ids))} if ids else {}
+
+
+def _touched_invoices(world: World, receipts: Iterable[Receipt]) -> set[str]:
+    """Return the invoices that by our books a changed receipt settles: a void leaves no trace of them in the ERP."""
+    changed = {one.id: one.customer_id for one in receipts}
+    with world.journal.begin() as tx:
+        known = receivables.invoices_of_customers(tx, set(changed.values()))
+    return {one.id for one in known if any(applied.source_id in changed for applied in one.applications)}
+
+
+def _keep(
+    world: World,
+    invoices: Iterable[Invoice],
+    receipts: Iterable[Receipt],
+    gone: set[tuple[str, str]],
+    at: datetime,
+) -> None:
+    invoices, receipts, now = list(invoices), list(receipts), world.now()
+    with world.journal.begin() as tx:
+        customers = {one.customer_id for one in invoices} | {one.customer_id for one in receipts}
+        customers |= receivables.customers_of(tx, {*gone, *((INVOICE, one.id) for one in invoices)})
+        customers |= receivables.customers_of(tx, {(one.type, one.id) for one in receipts})
+        receivables.keep_invoices(tx, invoices, now)
+        receivables.keep_receipts(tx, receipts, now)
+        for type_ in {type_ for type_, _id in gone}:
+            receivables.mark_gone(tx, type_, {id_ for kind, id_ in gone if kind == type_}, now)
+        make_due(tx, customers, now)
+        staging.advance(tx, STREAM, Position(at, ""), now)
+
+
+def make_due(tx: Tx, customer_ids: Iterable[str], now: datetime) -> None:
+    """Have the accounts of these customers shown anew; customers that belong to no account are nobody's concern."""
+    wanted = set(customer_ids)
+    for binding in bindings.all_of(tx, KIND_CUSTOMER):
+        if binding.target_id in wanted:
+            label = binding.number or binding.target_id
+            subjects.mark(
+                tx, KIND_ACCOUNT_STATUS, binding.target_id, label=label, state=subjects.READY, at=now, outcome="wait"
+            )
+
+
+def _told(refreshed: Refreshed) -> Refreshed:
+    log.info(
+        "receivables_read",
+        invoices=refreshed.invoices,
+        receipts=refreshed.receipts,
+        gone=refreshed.gone,
+        full=refreshed.full,
+    )
+    return refreshed
