@@ -176,8 +176,14 @@ class ErpReader(Protocol):
         Kinds: item, customer, subsidiary, currency, employee, term, department, classification, location.
         """
 
-    def customers(self) -> Iterator[ErpCustomer]:
-        """Yield every customer in internal-id order."""
+    def list_mark(self, kind: str) -> str:
+        """Return a text that changes whenever the list (``customer`` or ``item``) does; it costs one small query.
+
+        Take it before the list is read: what was read then stays right while the mark is the same.
+        """
+
+    def customers(self, changed_since: datetime | None = None) -> Iterator[ErpCustomer]:
+        """Yield customers in internal-id order: every one, or those that changed at or after a moment."""
 
     def orders(self, query: OrderQuery) -> Iterator[ErpOrder]:
         """Yield sales orders in internal-id order."""
@@ -190,6 +196,14 @@ class ErpReader(Protocol):
 
     def receipts(self, query: ReceiptQuery) -> Iterator[Receipt]:
         """Yield payments, deposits, credit memos and refunds in internal-id order."""
+
+    def changed_transactions(self, since: datetime) -> list[tuple[str, str]]:
+        """Return (transaction type, internal id) of what changed at or after a moment; one small query.
+
+        Types: SalesOrd, ItemShip, CustInvc, CustPymt, CustCred, CustDep, DepAppl, CustRfnd, Journal. A payment that
+        was unapplied or voided is here, while the invoice that it had settled need not be: look for it among the
+        applications known from before.
+        """
 
     def deleted(self, since: datetime) -> list[tuple[str, str]]:
         """Return (transaction type, internal id) of transactions deleted since then, by NetSuite's own list."""

@@ -107,7 +107,7 @@ def loopback(base_url: str, setting: str) -> SplitResult:
     parts = urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise RouteError(f"{setting}: {base_url!r} is not an address. Write it as http://127.0.0.1:8601.")
-    if not _is_loopback(parts.hostname):
+    if not is_loopback(parts.hostname):
         raise RouteError(
             f"{setting}: {parts.hostname} is not a loopback address. base_url is only for a sandbox on this machine"
             " (127.0.0.1, ::1 or localhost); remove it to reach the real system."
@@ -117,7 +117,8 @@ def loopback(base_url: str, setting: str) -> SplitResult:
     return parts
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address is this machine's own."""
     if host == "localhost":
         return True
     try:

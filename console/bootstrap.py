@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,18 +10,22 @@ from pathlib import Path
 from config.document import read_document
 from config.load import load
 from config.maps import base_document
-from config.settings import JobSettings, Settings
+from config.settings import Located, Settings
 from config.system import SystemClock, SystemRandom
 from connectors import netsuite, salesforce
+from connectors.ports import Clock, Random
+from console.service.assembly import owner_name
 from console.state import opened_journal
-from journal.database import exclusive
+from journal import leases
+from journal.database import Journal
 from mappings.conditions import Condition, compile_condition
 from mappings.model import Mapping
 from mappings.parse import parse
-from sync.world import Observer, Silent, World
+from sync.world import Observer, Silent, World, never
 
 CUSTOMER_BASE = "order_to_cash/account_to_customer"
 ORDER_BASE = "order_to_cash/opportunity_to_sales_order"
+INVOICE_BASE = "order_to_cash/opportunity_to_invoice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,8 @@ class Declared:
     customer_mapping: Mapping
     order_mapping: Mapping
     scope: Condition | None
+    invoice_mapping: Mapping | None = None
+    stand_alone: Condition | None = None
 
 
 def declared(config: Path) -> Declared:
@@ -43,16 +49,25 @@ def declared(config: Path) -> Declared:
     settings = load(config)
     return Declared(
         settings=settings,
-        customer_mapping=_mapping(settings, settings.customers, CUSTOMER_BASE, "customer"),
-        order_mapping=_mapping(settings, settings.orders, ORDER_BASE, "salesOrder"),
-        scope=_scope(settings.orders),
+        customer_mapping=_mapping(settings, settings.customers.mapping, CUSTOMER_BASE, "customer"),
+        order_mapping=_mapping(settings, settings.orders.mapping, ORDER_BASE, "salesOrder"),
+        scope=_condition(settings.orders.scope),
+        invoice_mapping=_invoice_mapping(settings),
+        stand_alone=_condition(settings.invoices.stand_alone),
     )
 
 
-def _mapping(settings: Settings, job: JobSettings, base: str, target: str) -> Mapping:
-    if job.mapping is None:
+def _invoice_mapping(settings: Settings) -> Mapping | None:
+    """Only deals that become an invoice without an order need a mapping of their own."""
+    if settings.invoices.stand_alone is None:
+        return None
+    return _mapping(settings, settings.invoices.mapping, INVOICE_BASE, "invoice")
+
+
+def _mapping(settings: Settings, file: Path | None, base: str, target: str) -> Mapping:
+    if file is None:
         return parse(base_document(base), base_document)
-    return parse(read_document(job.mapping, _shown(settings, job.mapping)), base_document, target)
+    return parse(read_document(file, _shown(settings, file)), base_document, target)
 
 
 def _shown(settings: Settings, path: Path) -> str:
@@ -61,19 +76,35 @@ def _shown(settings: Settings, path: Path) -> str:
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 
-def _scope(job: JobSettings) -> Condition | None:
-    return None if job.scope is None else compile_condition(job.scope.text, job.scope.where)
+def _condition(text: Located | None) -> Condition | None:
+    return None if text is None else compile_condition(text.text, text.where)
 
 
 @contextmanager
-def opened_world(config: Path, observer: Observer | None = None, *, alone: bool = False) -> Iterator[World]:
-    """Wire everything for one run; ``alone``: refuse while another process syncs on the same state."""
+def opened_world(
+    config: Path,
+    observer: Observer | None = None,
+    *,
+    alone: bool = False,
+    clock: Clock | None = None,
+    wanted_stop: Callable[[], bool] = never,
+) -> Iterator[World]:
+    """Wire everything for one run.
+
+    Args:
+        config: the file ``sync.toml``.
+        observer: is told how far the run has come.
+        alone: hold the lease of whatever writes, and refuse while another process has it. The service's jobs run
+            under the lease that the service holds.
+        clock: the machine's, unless the service follows another one.
+        wanted_stop: whether the run is to end at the next safe place.
+    """
     found = declared(config)
     settings = found.settings
-    clock, random = SystemClock(), SystemRandom()
+    clock, random = clock or SystemClock(), SystemRandom()
     crm = salesforce.connect(settings.salesforce, clock=clock, random=random)
     erp = netsuite.connect(settings.netsuite, clock=clock, random=random)
-    with opened_journal(settings) as journal, _lock(settings.state, alone=alone):
+    with opened_journal(settings) as journal, _lease(journal, settings.state, clock, random, alone=alone):
         yield World(
             settings=settings,
             clock=clock,
@@ -87,13 +118,17 @@ def opened_world(config: Path, observer: Observer | None = None, *, alone: bool 
             order_mapping=found.order_mapping,
             scope=found.scope,
             observer=observer or Silent(),
+            invoice_mapping=found.invoice_mapping,
+            stand_alone=found.stand_alone,
+            wanted_stop=wanted_stop,
+            budget=crm.budget,
         )
 
 
 @contextmanager
-def _lock(state: Path, *, alone: bool) -> Iterator[None]:
+def _lease(journal: Journal, state: Path, clock: Clock, random: Random, *, alone: bool) -> Iterator[None]:
     if not alone:
         yield
         return
-    with exclusive(state):
+    with leases.held(journal, state, leases.SYNC, owner_name("tieout", random), clock):
         yield

@@ -81,6 +81,20 @@ def get(tx: Tx, kind: str, source_id: str, doc_no: int = 1) -> Binding | None:
     return None if row is None else _noun(row)
 
 
+def of_source(tx: Tx, kind: str, source_id: str) -> list[Binding]:
+    """Return every binding of a source record, in document order."""
+    query = (
+        select(tables.binding)
+        .where(
+            (tables.binding.c.pair == tx.pair)
+            & (tables.binding.c.kind == kind)
+            & (tables.binding.c.source_id == source_id)
+        )
+        .order_by(tables.binding.c.doc_no)
+    )
+    return [_noun(row) for row in tx.conn.execute(query)]
+
+
 def by_target(tx: Tx, kind: str, target_id: str) -> Binding | None:
     """Return the binding of a target record, or None."""
     row = tx.conn.execute(

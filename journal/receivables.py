@@ -20,10 +20,29 @@ CHUNK = 500
 
 def keep_invoices(tx: Tx, invoices: Iterable[Invoice], at: datetime) -> None:
     """Keep invoices as read, in place of what was known of them."""
+    found = list(invoices)
     rows = [
-        _row(tx, INVOICE, one, order_id=one.order_id, is_open=one.posted and one.unpaid != 0, at=at) for one in invoices
+        _row(tx, INVOICE, one, order_id=one.order_id, is_open=one.posted and one.unpaid != 0, at=at) for one in found
     ]
     _replace(tx, INVOICE, rows)
+    links = {(part.source_id, one.id) for one in found for part in one.applications}
+    for chunk in _chunks([one.id for one in found]):
+        known = (tables.settlement.c.pair == tx.pair) & tables.settlement.c.invoice_id.in_(chunk)
+        tx.conn.execute(delete(tables.settlement).where(known))
+    if links:
+        values = [{"pair": tx.pair, "source_id": source, "invoice_id": invoice} for source, invoice in sorted(links)]
+        tx.conn.execute(tables.settlement.insert(), values)
+
+
+def settled_by(tx: Tx, transactions: Collection[str]) -> set[str]:
+    """Return the invoices to which something of these transactions is applied, by the last reading."""
+    found: set[str] = set()
+    for chunk in _chunks(sorted(transactions)):
+        query = select(tables.settlement.c.invoice_id).where(
+            (tables.settlement.c.pair == tx.pair) & tables.settlement.c.source_id.in_(chunk)
+        )
+        found.update(tx.conn.scalars(query))
+    return found
 
 
 def keep_receipts(tx: Tx, receipts: Iterable[Receipt], at: datetime) -> None:

@@ -300,6 +300,16 @@ receivable = Table(
     Column("seen_at", String, nullable=False),
     PrimaryKeyConstraint("pair", "type", "id"),
 )
+settlement = Table(
+    "settlement",
+    metadata,
+    Column("pair", String, nullable=False),
+    Column("source_id", String, nullable=False),
+    Column("invoice_id", String, nullable=False),
+    PrimaryKeyConstraint("pair", "source_id", "invoice_id"),
+)
+Index("settlement_of_invoice", settlement.c.pair, settlement.c.invoice_id)
+
 Index("receivable_of_customer", receivable.c.pair, receivable.c.customer_id)
 Index("receivable_of_order", receivable.c.pair, receivable.c.order_id)
 

@@ -15,7 +15,7 @@ import structlog
 
 from connectors.receivables import CreditTerms, Invoice, Receipt
 from connectors.records import RecordUpsert, Value, WriteOutcome
-from journal import bindings, database, holds, receivables, runs, subjects
+from journal import bindings, database, holds, receivables, runs, staging, subjects
 from journal.database import Tx
 from journal.nouns import KIND_ACCOUNT_STATUS, KIND_CUSTOMER, Binding
 from sync.account_rows import balance_row, financial_rows, retired
@@ -23,7 +23,7 @@ from sync.decision import Change
 from sync.ownership import Owners
 from sync.receivables import make_due
 from sync.rollup import account_balances
-from sync.world import ACCOUNT_BALANCE, FINANCIAL, KEY, World
+from sync.world import ACCOUNT_BALANCE, DEAL, FINANCIAL, KEY, World
 from sync.writeback import refused
 
 log = structlog.get_logger(__name__)
@@ -110,13 +110,23 @@ def _rows(
         id_ = binding.target_id
         own_invoices, own_receipts = invoices.get(id_, []), receipts.get(id_, [])
         wanted = financial_rows(
-            binding.source_id, own_invoices, own_receipts, owners.deal_of, lambda type_, key: _link(world, type_, key)
+            binding.source_id,
+            own_invoices,
+            own_receipts,
+            lambda invoice: _living_deal(tx, owners.deal_of(invoice)),
+            lambda type_, key: _link(world, type_, key),
         )
         called = binding.number or id_
         for balance in account_balances(id_, own_invoices, own_receipts, terms.get(id_), today):
             wanted.append(balance_row(balance, binding.source_id, called))
         updates += _differing(tx, binding, wanted)
     return updates
+
+
+def _living_deal(tx: Tx, deal: str | None) -> str | None:
+    """Return the deal unless it was deleted: Salesforce empties the lookup, and refuses it for a deleted record."""
+    known = staging.newest(tx, DEAL, deal) if deal is not None else None
+    return None if known is not None and known.deleted else deal
 
 
 def _link(world: World, type_: str, id_: str) -> str | None:

@@ -96,7 +96,7 @@ def verify(world: World) -> list[Decision]:
         ]
     if not unseen:
         return []
-    query = InvoiceQuery(ids=[one.target_id for one in unseen], with_applications=False)
+    query = InvoiceQuery(ids=[one.target_id for one in unseen], with_applications=False, with_lines=True)
     found = {one.id: one for one in world.erp.invoices(query)}
     checked = [_check(world, one, found[one.target_id]) for one in unseen if one.target_id in found]
     return [decision for decision in checked if decision is not None]
@@ -117,10 +117,11 @@ def _check(world: World, binding: Binding, invoice: Invoice) -> Decision | None:
         standing = subjects.state(tx, KIND_INVOICE, binding.source_id)
     sent = payload_net(payload) if payload is not None else None
     lines = len(payload.lines) if payload is not None else 0
-    if sent is None or abs(invoice.net - sent) <= tolerance(invoice.currency, lines):
+    saved = sum((line.amount for line in invoice.lines), Decimal(0))  # a discount of the whole order is NetSuite's part
+    if sent is None or abs(saved - sent) <= tolerance(invoice.currency, lines):
         _confirm(world, binding, invoice)
         return None
-    return _mismatch(world, binding, invoice, sent, standing.label if standing else binding.source_id)
+    return _mismatch(world, binding, invoice, saved, sent, standing.label if standing else binding.source_id)
 
 
 def _confirm(world: World, binding: Binding, invoice: Invoice) -> None:
@@ -130,8 +131,8 @@ def _confirm(world: World, binding: Binding, invoice: Invoice) -> None:
             holds.resolve(tx, KIND_INVOICE, binding.source_id, f"{invoice.number} now has the amount sent", world.now())
 
 
-def _mismatch(world: World, binding: Binding, invoice: Invoice, sent: Decimal, label: str) -> Decision:
-    cause = f"{invoice.number} was saved over {invoice.net} {invoice.currency} net, but {sent} was sent."
+def _mismatch(world: World, binding: Binding, invoice: Invoice, saved: Decimal, sent: Decimal, label: str) -> Decision:
+    cause = f"{invoice.number} was saved over {saved} {invoice.currency} net, but {sent} was sent."
     fix = "Compare the invoice with its order in NetSuite and correct it there."
     decision = Decision(
         kind=KIND_INVOICE,
@@ -141,6 +142,6 @@ def _mismatch(world: World, binding: Binding, invoice: Invoice, sent: Decimal, l
         reason=cause,
         target_id=invoice.id,
         number=invoice.number,
-        hold=codes.hold(MISMATCH, cause, fix=fix, invoice=invoice.id, sent=str(sent), saved=str(invoice.net)),
+        hold=codes.hold(MISMATCH, cause, fix=fix, invoice=invoice.id, sent=str(sent), saved=str(saved)),
     )
     return settle.held(world, decision)

@@ -107,8 +107,13 @@ class RunResult:
 
 def enabled_jobs(settings: Settings) -> list[str]:
     """Return the jobs that are switched on, in their fixed order."""
-    switches = (settings.customers, settings.orders, settings.invoices, settings.status)
-    return [name for name, job in zip(JOBS, switches, strict=True) if job.enabled]
+    switches = {
+        CUSTOMERS: settings.customers.enabled,
+        ORDERS: settings.orders.enabled,
+        INVOICES: settings.invoices.enabled,
+        STATUS: settings.status.enabled,
+    }
+    return [name for name in JOBS if switches[name]]
 
 
 def run(

@@ -6,7 +6,7 @@ the nightly sweep looks at every open document whatever its stamp says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,13 +48,17 @@ def refresh(world: World, *, sweep: bool = False) -> Refreshed:
     if position is None:
         return _first(world, at)
     since = position.stamp - world.settings.status.overlap
-    receipts = {one.id: one for one in world.erp.receipts(ReceiptQuery(changed_since=since))}
-    wanted = _touched_invoices(world, receipts.values())
-    invoices = {one.id: one for one in world.erp.invoices(_query(world, changed_since=since))}
-    gone = {(type_, id_) for type_, id_ in world.erp.deleted(since) if type_ in (INVOICE, *RECEIPTS)}
+    changed, deleted = world.erp.changed_transactions(since), world.erp.deleted(since)
+    invoices: dict[str, Invoice] = {}
+    receipts: dict[str, Receipt] = {}
+    if changed or deleted:
+        receipts = {one.id: one for one in world.erp.receipts(ReceiptQuery(changed_since=since))}
+        invoices = {one.id: one for one in world.erp.invoices(_query(world, changed_since=since))}
+    gone = {(type_, id_) for type_, id_ in deleted if type_ in (INVOICE, *RECEIPTS)}
     if sweep:
         gone |= _sweep(world, invoices, receipts)
-    wanted |= _touched_invoices(world, receipts.values()) if sweep else set()
+    moved = {id_ for type_, id_ in (*changed, *deleted) if type_ != INVOICE} | receipts.keys()
+    wanted = _settled_by(world, moved)
     invoices |= _by_ids(world, sorted(wanted - invoices.keys()))
     gone |= {(INVOICE, id_) for id_ in wanted - invoices.keys()}
     _keep(world, invoices.values(), receipts.values(), gone, at)
@@ -95,12 +99,12 @@ def _by_ids(world: World, ids: Sequence[str]) -> dict[str, Invoice]:
     return {one.id: one for one in world.erp.invoices(_query(world, ids=ids))} if ids else {}
 
 
-def _touched_invoices(world: World, receipts: Iterable[Receipt]) -> set[str]:
-    """Return the invoices that by our books a changed receipt settles: a void leaves no trace of them in the ERP."""
-    changed = {one.id: one.customer_id for one in receipts}
+def _settled_by(world: World, transactions: Collection[str]) -> set[str]:
+    """Return the invoices that by our books these transactions settle: a void leaves no trace of them in the ERP."""
+    if not transactions:
+        return set()
     with world.journal.begin() as tx:
-        known = receivables.invoices_of_customers(tx, set(changed.values()))
-    return {one.id for one in known if any(applied.source_id in changed for applied in one.applications)}
+        return receivables.settled_by(tx, transactions)
 
 
 def _keep(

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connectors.errors import ConnectorError
-from connectors.ports import OrderQuery
+from connectors.ports import InvoiceQuery, OrderQuery
+from connectors.receivables import Invoice
 from connectors.records import ErpOrder, Record, Value, salesforce_id
-from journal import bindings, holds, intents, runs, staging, stamps, subjects
+from journal import bindings, holds, intents, receivables, runs, staging, stamps, subjects
 from journal.database import Tx
-from journal.nouns import KIND_ORDER, Binding, Hold, SubjectState
+from journal.nouns import KIND_INVOICE, KIND_ORDER, Binding, Hold, SubjectState
 from journal.staging import StagedRecord
 from mappings.outcome import FieldTrace
 from sync import engine, plan
 from sync.decision import Decision
 from sync.errors import UnknownDeal
+from sync.ownership import Owners
 from sync.world import DEAL, World
 
 ID_IN_TEXT = re.compile(r"(?<![A-Za-z0-9])(006[A-Za-z0-9]{15}|006[A-Za-z0-9]{12})(?![A-Za-z0-9])")
@@ -43,6 +45,11 @@ class Trace:
     binding: Binding | None
     erp_url: str | None
     order: ErpOrder | None
+    invoices: Sequence[Invoice]
+    """Every invoice of the deal with what was applied to it, as NetSuite has them now."""
+    billing: SubjectState | None
+    """What was last said of billing the order."""
+    billing_hold: Hold | None
     decision: Decision | None
     events: Sequence[Event]
     unreachable: Sequence[str]
@@ -55,7 +62,7 @@ class Trace:
 
 
 def find_deal(world: World, text: str) -> str:
-    """Return the deal that an id, a Salesforce address or an order number means.
+    """Return the deal that an id, a Salesforce address, an order or an invoice number means.
 
     Raises:
         UnknownDeal: it means none.
@@ -64,7 +71,7 @@ def find_deal(world: World, text: str) -> str:
     if found is not None:
         return salesforce_id(found.group(1))
     with world.journal.begin() as tx:
-        for binding in bindings.all_of(tx, KIND_ORDER):
+        for binding in (*bindings.all_of(tx, KIND_ORDER), *bindings.all_of(tx, KIND_INVOICE)):
             if text.casefold() in (str(binding.number).casefold(), binding.target_id):
                 return binding.source_id
     raise UnknownDeal(text)
@@ -77,12 +84,18 @@ def trace(world: World, deal_id: str) -> Trace:
         binding = bindings.get(tx, KIND_ORDER, deal_id)
         standing = subjects.state(tx, KIND_ORDER, deal_id)
         hold = holds.find(tx, KIND_ORDER, deal_id)
+        billing = subjects.state(tx, KIND_INVOICE, deal_id)
+        billing_hold = holds.find(tx, KIND_INVOICE, deal_id)
+        owners = Owners.read(tx, world.settings.invoices.deal_field)
+        known = [one.id for one in owners.by_deal(receivables.all_invoices(tx)).get(deal_id, ())]
         events = sorted(_events(tx, deal_id), key=lambda event: event.at)
     record, order, decision = None, None, None
+    invoices: list[Invoice] = []
     try:
         record = next(iter(world.crm.by_ids(DEAL, ["Name", "StageName", "Amount", "CloseDate"], [deal_id])), None)
         if binding is not None:
             order = next(iter(world.erp.orders(OrderQuery(ids=[binding.target_id], with_lines=True))), None)
+        invoices = _invoices(world, owners, deal_id, binding, known)
         if record is not None:
             decision = plan.plan(world, (engine.ORDERS,), only=deal_id).orders.get(deal_id)
     except ConnectorError as error:
@@ -98,10 +111,24 @@ def trace(world: World, deal_id: str) -> Trace:
         binding=binding,
         erp_url=world.erp.record_url("salesOrder", binding.target_id) if binding else None,
         order=order,
+        invoices=invoices,
+        billing=billing,
+        billing_hold=billing_hold,
         decision=decision,
         events=events,
         unreachable=unreachable,
     )
+
+
+def _invoices(
+    world: World, owners: Owners, deal_id: str, binding: Binding | None, known: Sequence[str]
+) -> list[Invoice]:
+    """Read the deal's invoices: those of its order, and those that the journal knows to be its own."""
+    ids = sorted({*known, *(id_ for id_, deal in owners.of_invoice.items() if deal == deal_id)})
+    found = {one.id: one for one in world.erp.invoices(InvoiceQuery(ids=ids))} if ids else {}
+    if binding is not None:
+        found |= {one.id: one for one in world.erp.invoices(InvoiceQuery(order_ids=[binding.target_id]))}
+    return [found[id_] for id_ in sorted(found, key=int)]
 
 
 def _shown(record: Record | None) -> Mapping[str, Value] | None:
@@ -111,8 +138,8 @@ def _shown(record: Record | None) -> Mapping[str, Value] | None:
 def _events(tx: Tx, deal_id: str) -> Sequence[Event]:
     return [
         *_read_events(tx, deal_id),
-        *_hold_events(tx, deal_id),
-        *_write_events(tx, deal_id),
+        *(event for kind in (KIND_ORDER, KIND_INVOICE) for event in _hold_events(tx, kind, deal_id)),
+        *(event for kind in (KIND_ORDER, KIND_INVOICE) for event in _write_events(tx, kind, deal_id)),
         *_bound_events(tx, deal_id),
         *_status_events(tx, deal_id),
     ]
@@ -133,19 +160,20 @@ def _of_newest(newest: StagedRecord | None, version: str) -> str:
     return f": {newest.fields.get('StageName')}, {len(newest.lines)} lines"
 
 
-def _hold_events(tx: Tx, deal_id: str) -> Sequence[Event]:
+def _hold_events(tx: Tx, kind: str, deal_id: str) -> Sequence[Event]:
     events = []
-    for row in holds.history(tx, KIND_ORDER, deal_id):
+    for row in holds.history(tx, kind, deal_id):
         events.append(Event(stamps.from_text(row["opened_at"]), f"held, {row['code']}: {row['cause']}"))
         if row["resolved_at"]:
             events.append(Event(stamps.from_text(row["resolved_at"]), f"hold released: {row['resolution']}"))
     return events
 
 
-def _write_events(tx: Tx, deal_id: str) -> Sequence[Event]:
+def _write_events(tx: Tx, kind: str, deal_id: str) -> Sequence[Event]:
     events = []
-    for row in intents.history(tx, KIND_ORDER, deal_id):
-        verb = "create the order" if row["op"] == "add" else f"change order {row['target_id']}"
+    noun = "invoice" if kind == KIND_INVOICE else "order"
+    for row in intents.history(tx, kind, deal_id):
+        verb = f"create the {noun}" if row["op"] == "add" else f"change {noun} {row['target_id']}"
         name = f"intent {row['id'][:12]}"
         text = f"{name} committed: {verb}, mapping {row['mapping_sha']}, payload {row['payload_sha'][:12]}"
         events.append(Event(stamps.from_text(row["created_at"]), text))
@@ -159,11 +187,10 @@ def _write_events(tx: Tx, deal_id: str) -> Sequence[Event]:
 
 
 def _bound_events(tx: Tx, deal_id: str) -> Sequence[Event]:
-    binding = bindings.get(tx, KIND_ORDER, deal_id)
-    if binding is None:
-        return []
-    name = binding.number or binding.target_id
-    return [Event(binding.bound_at, f"bound to {name} ({binding.origin}; {binding.evidence})")]
+    found = [one for kind in (KIND_ORDER, KIND_INVOICE) for one in bindings.of_source(tx, kind, deal_id)]
+    return [
+        Event(one.bound_at, f"bound to {one.number or one.target_id} ({one.origin}; {one.evidence})") for one in found
+    ]
 
 
 def _status_events(tx: Tx, deal_id: str) -> Sequence[Event]:

@@ -75,6 +75,10 @@ def never() -> bool:
     return False
 
 
+def unknown() -> None:
+    """No answer has told the CRM's budget."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Settings, remote systems, journal, mappings, clock and random source of one run."""
@@ -96,6 +100,8 @@ class World:
     """Deals for which this holds become an invoice without an order."""
     wanted_stop: Callable[[], bool] = never
     """Whether the run is asked to end at the next safe place."""
+    budget: Callable[[], tuple[int, int] | None] = unknown
+    """The CRM's calls of the last 24 hours: used and allowed, where an answer told them."""
 
     def on(self, journal: Journal) -> World:
         """Return the same world over another journal (a plan works on a scratch copy)."""

@@ -5,11 +5,31 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+TRANSACTIONS = "app/accounting/transactions"
 PAGES = {
     "customer": "app/common/entity/custjob.nl",
-    "salesOrder": "app/accounting/transactions/salesord.nl",
+    "salesOrder": f"{TRANSACTIONS}/salesord.nl",
+    "invoice": f"{TRANSACTIONS}/custinvc.nl",
+    "customerPayment": f"{TRANSACTIONS}/custpymt.nl",
+    "creditMemo": f"{TRANSACTIONS}/custcred.nl",
+    "customerDeposit": f"{TRANSACTIONS}/custdep.nl",
+    "depositApplication": f"{TRANSACTIONS}/depappl.nl",
+    "customerRefund": f"{TRANSACTIONS}/custrfnd.nl",
+    "journalEntry": f"{TRANSACTIONS}/journal.nl",
 }
 """Page of a record in NetSuite's web application, by record type."""
+
+RECORD_TYPES = {
+    "SalesOrd": "salesOrder",
+    "CustInvc": "invoice",
+    "CustPymt": "customerPayment",
+    "CustCred": "creditMemo",
+    "CustDep": "customerDeposit",
+    "DepAppl": "depositApplication",
+    "CustRfnd": "customerRefund",
+    "Journal": "journalEntry",
+}
+"""Record type by SuiteQL's transaction type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +70,14 @@ class AccountId:
     def record_url(self, type_: str, id_: str) -> str:
         """Return the address at which a person sees the record.
 
+        Args:
+            type_: a record type (``invoice``) or SuiteQL's transaction type (``CustInvc``).
+            id_: internal id.
+
         Raises:
             ValueError: no page is known for the record type.
         """
-        if type_ not in PAGES:
+        page = PAGES.get(RECORD_TYPES.get(type_, type_))
+        if page is None:
             raise ValueError(f"no page is known for the record type {type_!r}")
-        return f"https://{self.subdomain}.app.netsuite.com/{PAGES[type_]}?id={id_}"
+        return f"https://{self.subdomain}.app.netsuite.com/{page}?id={id_}"

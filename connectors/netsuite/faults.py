@@ -75,9 +75,16 @@ def _of_result(request: WriteRequest, result: Result, sha: str) -> WriteOutcome:
     if result.success is None:
         return _outcome("ambiguous", "UNPARSABLE", "The answer does not say whether the record was saved.", sha)
     leading = result.leading
+    code = _closed_period(leading.code, leading.message) or leading.code
     if any(detail.saved_but_failed for detail in result.details):
         return _outcome("ambiguous", leading.code or "AFTER_SUBMIT_FAILED", leading.message, sha)
-    return _outcome(_failed(leading.code, leading.message), leading.code or "NO_CODE", leading.message, sha)
+    return _outcome(_failed(code, leading.message), code or "NO_CODE", leading.message, sha)
+
+
+def _closed_period(code: str, message: str) -> str:
+    """Return the code of a closed period where NetSuite says it in words only, as it often does."""
+    says_so = "period" in message.lower() and any(word in message.lower() for word in ("closed", "locked"))
+    return "TRAN_PERIOD_CLOSED" if code == "USER_ERROR" and says_so else ""
 
 
 def _failed(code: str, message: str) -> WriteStatus:

@@ -15,8 +15,12 @@ FOLDER = Path(__file__).with_name("wsdl")
 ACCESS = "{urn:tieout}access"
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 
-RECORDS = {"customer": ("relationships", "Customer"), "salesOrder": ("sales", "SalesOrder")}
-LINES = {"salesOrder": ("sales", "SalesOrderItem")}
+RECORDS = {
+    "customer": ("relationships", "Customer"),
+    "salesOrder": ("sales", "SalesOrder"),
+    "invoice": ("sales", "Invoice"),
+}
+LINES = {"salesOrder": ("sales", "SalesOrderItem"), "invoice": ("sales", "InvoiceItem")}
 KINDS = {
     "core:RecordRef": "reference",
     "xsd:dateTime": "date",

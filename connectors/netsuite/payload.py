@@ -14,8 +14,8 @@ from connectors.netsuite.suitetalk import Suitetalk
 from connectors.netsuite.wire_values import PayloadError, clean, moment, plain, reference, wire_value
 from connectors.records import Payload, PayloadLine, PayloadValue, Reference, Value, WriteRequest
 
-TYPE_NAMES = {"customer": "relationships:Customer", "salesOrder": "sales:SalesOrder"}
-BODY_PREFIXES = {"customer": ("custentity",), "salesOrder": ("custbody",)}
+TYPE_NAMES = {type_: f"{schema}:{name}" for type_, (schema, name) in fields.RECORDS.items()}
+BODY_PREFIXES = {"customer": ("custentity",), "salesOrder": ("custbody",), "invoice": ("custbody",)}
 LINE_PREFIXES = ("custcol",)
 
 

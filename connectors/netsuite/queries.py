@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from connectors.records import require_aware
 
 IN_LIST = 500
 """Most values in one IN list (Oracle allows 1,000)."""
@@ -24,6 +27,9 @@ REFERENCE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "location": ("isinactive",),
 }
 """Lists that mappings refer to, with the columns that are read beside id and name."""
+
+STAMPED = ("customer", "item")
+"""The long ones among them; they keep the stamp of each entry's last change."""
 
 COLUMN_OF: Mapping[tuple[str, str], str] = {
     ("customer", "account"): "custentity_tieout_account_id",
@@ -53,36 +59,64 @@ def references(kind: str, by: str, after: int | None) -> str:
     return f"SELECT id, {column} AS name{extra} FROM {kind} WHERE id > {after or 0} ORDER BY id"
 
 
-def customers(after: int | None) -> str:
-    """Return the query for all customers."""
+def customers(after: int | None, changed_since: datetime | None) -> str:
+    """Return the query for all customers, or for those that changed at or after a moment."""
+    where = "" if changed_since is None else f" AND SYS_EXTRACT_UTC(lastmodifieddate) >= {timestamp(changed_since)}"
     return (
         "SELECT id, entityid, companyname, externalid, subsidiary, parent, isinactive,"
         f" custentity_tieout_account_id, {UTC.format('lastmodifieddate')} AS modified"
-        f" FROM customer WHERE id > {after or 0} ORDER BY id"
+        f" FROM customer WHERE id > {after or 0}{where} ORDER BY id"
     )
 
 
-def orders(after: int | None, conditions: Sequence[str]) -> str:
-    """Return the query for the heads of sales orders; the subsidiary stands on the main line."""
+def list_mark(kind: str) -> str:
+    """Return the query for the size and the newest change of a list that keeps stamps.
+
+    Raises:
+        ValueError: the list keeps none.
+    """
+    if kind not in STAMPED:
+        raise ValueError(f"the list {kind!r} keeps no stamps; {', '.join(STAMPED)} do")
+    return f"SELECT COUNT(*) AS entries, MAX({UTC.format('lastmodifieddate')}) AS newest FROM {kind}"
+
+
+SCHEDULE_NAMES = ("billingschedule", "nextbilldate")
+"""What only accounts with billing schedules have."""
+
+
+def orders(after: int | None, conditions: Sequence[str], *, schedules: bool = True) -> str:
+    """Return the query for the heads of sales orders; the subsidiary stands on the main line.
+
+    Args:
+        after: internal id after which to begin.
+        conditions: what is selected, joined by AND.
+        schedules: whether the account has billing schedules.
+    """
     where = "".join(f" AND {condition}" for condition in conditions)
+    columns = " b.name AS billingschedule, TO_CHAR(t.nextbilldate, 'YYYY-MM-DD') AS nextbill," if schedules else ""
+    joined = " LEFT JOIN billingschedule b ON b.id = t.billingschedule" if schedules else ""
     return (
         "SELECT t.id, t.tranid, t.externalid, t.entity, c.symbol AS currency,"
         " TO_CHAR(t.trandate, 'YYYY-MM-DD') AS trandate, t.status, t.otherrefnum, t.memo, t.foreigntotal,"
         " t.custbody_tieout_deal_id, t.custbody_tieout_intent, t.custbody_tieout_ver, tl.subsidiary,"
+        f"{columns}"
         f" {UTC.format('t.createddate')} AS created, {UTC.format('t.lastmodifieddate')} AS modified"
         " FROM transaction t JOIN transactionline tl ON tl.transaction = t.id AND tl.mainline = 'T'"
-        " LEFT JOIN currency c ON c.id = t.currency"
+        f" LEFT JOIN currency c ON c.id = t.currency{joined}"
         f" WHERE t.type = 'SalesOrd' AND t.id > {after or 0}{where} ORDER BY t.id"
     )
 
 
-def order_sums(order_ids: Sequence[int]) -> str:
-    """Return the query for net and tax of these orders, negative as NetSuite keeps sales (at most ``IN_LIST``)."""
+def sums(ids: Sequence[int]) -> str:
+    """Return the query for net and tax of these orders or invoices, negative as NetSuite keeps sales.
+
+    At most ``IN_LIST`` of them.
+    """
     return (
         f"SELECT tl.transaction, SUM({NET_AMOUNT}) AS net,"
         " SUM(CASE WHEN tl.taxline = 'T' THEN tl.foreignamount ELSE 0 END) AS tax"
         f" FROM transactionline tl WHERE {DETAIL_LINES}"
-        f" AND tl.transaction IN ({_numbers(order_ids)}) GROUP BY tl.transaction ORDER BY tl.transaction"
+        f" AND tl.transaction IN ({numbers(ids)}) GROUP BY tl.transaction ORDER BY tl.transaction"
     )
 
 
@@ -91,9 +125,9 @@ def order_lines(order_ids: Sequence[int], after: tuple[int, int] | None) -> str:
     order, line = after or (0, 0)
     return (
         "SELECT tl.transaction, tl.id AS line, tl.item, i.itemid, tl.quantity, tl.rate, tl.foreignamount,"
-        " tl.memo, tl.custcol_tieout_line_id"
+        " tl.memo, tl.custcol_tieout_line_id, i.isfulfillable, tl.quantitybilled, tl.quantityshiprecv, tl.isclosed"
         " FROM transactionline tl LEFT JOIN item i ON i.id = tl.item"
-        f" WHERE {NET_LINES} AND tl.transaction IN ({_numbers(order_ids)})"
+        f" WHERE {NET_LINES} AND tl.transaction IN ({numbers(order_ids)})"
         f" AND (tl.transaction > {order} OR (tl.transaction = {order} AND tl.id > {line}))"
         " ORDER BY tl.transaction, tl.id"
     )
@@ -115,7 +149,7 @@ def ids_in(column: str, ids: Sequence[str]) -> str:
     Raises:
         ValueError: one of them is not a number.
     """
-    return f"{identifier(column)} IN ({_numbers(internal_id(id_) for id_ in ids)})"
+    return f"{identifier(column)} IN ({numbers(internal_id(id_) for id_ in ids)})"
 
 
 def texts_in(column: str, texts: Sequence[str]) -> str:
@@ -156,5 +190,11 @@ def internal_id(text: str) -> int:
     return int(text)
 
 
-def _numbers(ids: Iterable[int]) -> str:
+def timestamp(moment: datetime) -> str:
+    """Return a moment as SuiteQL compares it, in UTC and to the second below."""
+    return f"TO_TIMESTAMP('{require_aware(moment):%Y-%m-%d %H:%M:%S}', 'YYYY-MM-DD HH24:MI:SS')"
+
+
+def numbers(ids: Iterable[int]) -> str:
+    """Return internal ids as the inside of an IN list."""
     return ", ".join(str(id_) for id_ in ids)

@@ -69,7 +69,7 @@ class ReadErrors:
             return self._login(what, code, message)
         if code in codes.PERMISSION:
             return self._denied(what, code, message)
-        if code in ("UNEXPECTED_ERROR", "SESSION_TIMED_OUT", "SSS_SEARCH_TIMEOUT", "SEARCH_TIMED_OUT"):
+        if code in codes.PASSING:
             return self._passing(what, message, code)
         if any(words in message.lower() for words in UNKNOWN_NAME):
             fix = (

@@ -14,12 +14,20 @@ from connectors.netsuite.answers import XSI_TYPE
 from connectors.netsuite.fields import Field
 from connectors.netsuite.safe_xml import XmlError, child, children, local_name, text_of
 from connectors.netsuite.wire_values import ORDER_STATUS_WORDS
+from connectors.receivables import INVOICE_STATUS_NAMES
 from connectors.records import ErpLine, ReadBack, Value, require_aware
 
-INTENT = {"salesOrder": "custbody_tieout_intent", "customer": "custentity_tieout_intent"}
+INTENT = {
+    "salesOrder": "custbody_tieout_intent",
+    "invoice": "custbody_tieout_intent",
+    "customer": "custentity_tieout_intent",
+}
 VERSION = "custbody_tieout_ver"
 LINE_KEY = "custcol_tieout_line_id"
 STATUS_LETTERS = {word: letter for letter, word in ORDER_STATUS_WORDS.items()}
+INVOICE_LETTERS = {name.lower(): letter for letter, name in INVOICE_STATUS_NAMES.items()}
+APPROVAL_LETTERS = {"1": "D", "3": "E"}
+"""Invoice status by the internal id of ``approvalStatus``: pending approval, rejected."""
 
 
 def read_back(type_: str, record: etree._Element, zone: tzinfo) -> ReadBack:
@@ -45,12 +53,31 @@ def read_back(type_: str, record: etree._Element, zone: tzinfo) -> ReadBack:
         external_id=record.get("externalId") or None,
         intent=_text(custom.get(INTENT[type_])),
         version=_text(custom.get(VERSION)),
-        status=STATUS_LETTERS.get(text_of(record, "orderStatus") or ""),
-        net=_net(record, lines) if type_ == "salesOrder" else None,
+        status=_invoice_status(record)
+        if type_ == "invoice"
+        else STATUS_LETTERS.get(text_of(record, "orderStatus") or ""),
+        net=_net(record, lines) if type_ in fields.LINES else None,
         number=text_of(record, "tranId") or text_of(record, "entityId"),
         values=_values(record, fields.declared(*fields.RECORDS[type_]), zone) | custom,
         lines=lines,
     )
+
+
+def _invoice_status(record: etree._Element) -> str | None:
+    """Return the invoice's status letter.
+
+    ``status`` is a display text in the integration user's language. Where it is not English, the approval and the
+    open amount tell what they can: an invoice voided in another language has no letter.
+    """
+    letter = INVOICE_LETTERS.get((text_of(record, "status") or "").strip().lower())
+    if letter:
+        return letter
+    approval = child(record, "approvalStatus")
+    waiting = APPROVAL_LETTERS.get(approval.get("internalId", "") if approval is not None else "")
+    total, remaining = (number(text_of(record, name)) for name in ("total", "amountRemaining"))
+    if waiting or not total or remaining is None:
+        return waiting
+    return "B" if remaining == 0 else "A"
 
 
 def _net(record: etree._Element, lines: tuple[ErpLine, ...]) -> Decimal:
@@ -68,10 +95,13 @@ def _line(item: etree._Element, zone: tzinfo) -> ErpLine:
         item_id=reference.get("internalId") if reference is not None else None,
         item_name=text_of(reference, "name"),
         quantity=number(text_of(item, "quantity")),
-        rate=_rate(text_of(item, "rate")),
+        rate=rate(text_of(item, "rate")),
         amount=number(text_of(item, "amount")) or Decimal(0),
         key=_text(custom_values(item, zone).get(LINE_KEY)),
         description=text_of(item, "description"),
+        fulfilled=number(text_of(item, "quantityFulfilled")) or Decimal(0),
+        billed=number(text_of(item, "quantityBilled")) or Decimal(0),
+        closed=text_of(item, "isClosed") == "true",
     )
 
 
@@ -149,8 +179,12 @@ def number(text: str | None) -> Decimal | None:
     return value
 
 
-def _rate(text: str | None) -> Decimal | None:
-    """A rate may be a percentage (``-5.0%``, a discount line), which is no price."""
+def rate(text: str | None) -> Decimal | None:
+    """Return a rate, or None for a percentage (``-5.0%``, a discount line), which is no price.
+
+    Raises:
+        XmlError: the text is no number.
+    """
     return number(text) if text and re.fullmatch(r"[-+0-9.eE]+", text) else None
 
 

@@ -1,29 +1,32 @@
-"""Reads NetSuite by SuiteQL."""
+"""Reads NetSuite by SuiteQL: lists, customers and sales orders here, receivables by ``ReceivableReads``."""
 
 from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
-from typing import TypeVar
 
+import structlog
+
+from connectors.errors import SchemaError
 from connectors.netsuite import queries, rows
 from connectors.netsuite.account import AccountId
-from connectors.netsuite.rows import RowError
+from connectors.netsuite.receivable_reads import ReceivableReads
+from connectors.netsuite.selection import chunks, selections
 from connectors.netsuite.soap_reads import SoapReads
 from connectors.netsuite.suiteql import Row, Suiteql
+from connectors.netsuite.table_reads import TableReads
 from connectors.ports import OrderQuery
 from connectors.records import ControlTotal, ErpCustomer, ErpLine, ErpOrder, ErpReference
 
-T = TypeVar("T")
 Sums = tuple[Decimal, Decimal]
 
+log = structlog.get_logger(__name__)
 
-class NetSuiteReader:
+
+class NetSuiteReader(ReceivableReads):
     """``connectors.ports.ErpReader`` over SuiteQL; only the server's time comes by SOAP.
 
     Args:
@@ -34,10 +37,11 @@ class NetSuiteReader:
     """
 
     def __init__(self, *, connection: str, account: AccountId, suiteql: Suiteql, reads: SoapReads) -> None:
+        super().__init__(TableReads(suiteql))
         self._connection = connection
         self._account = account
-        self._suiteql = suiteql
         self._reads = reads
+        self._schedules = True
 
     @property
     def connection(self) -> str:
@@ -62,16 +66,30 @@ class NetSuiteReader:
         """
         what = f"reading the NetSuite list {kind}"
         found: list[ErpReference] = []
-        for page in self._pages(lambda after: queries.references(kind, by, after), what):
-            with self._checked(what):
+        for page in self._tables.pages(lambda after: queries.references(kind, by, after), what):
+            with self._tables.checked(what):
                 found += [_reference(kind, row) for row in page if rows.text(row, "name")]
         return found
 
-    def customers(self) -> Iterator[ErpCustomer]:
-        """Yield every customer in internal-id order."""
+    def list_mark(self, kind: str) -> str:
+        """Return a text that changes whenever the list does: its size and the stamp of its newest change.
+
+        Take it before the list is read; stamps are whole seconds, so a change within the second of the newest one
+        shows with the next change only.
+
+        Raises:
+            ValueError: the list keeps no stamps; ``customer`` and ``item`` do.
+            ConnectorError: the query failed.
+        """
+        what = f"looking for changes of the NetSuite list {kind}"
+        (mark,) = self._tables.page(queries.list_mark(kind), _mark, what)
+        return mark
+
+    def customers(self, changed_since: datetime | None = None) -> Iterator[ErpCustomer]:
+        """Yield customers in internal-id order: every one, or those that changed at or after a moment."""
         what = "reading NetSuite customers"
-        for page in self._pages(queries.customers, what):
-            with self._checked(what):
+        for page in self._tables.pages(lambda after: queries.customers(after, changed_since), what):
+            with self._tables.checked(what):
                 found = [_customer(row) for row in page]
             yield from found
 
@@ -88,9 +106,7 @@ class NetSuiteReader:
     def order_totals(self) -> list[ControlTotal]:
         """Return NetSuite's own count and net sum of all sales orders per currency."""
         what = "adding up NetSuite sales orders"
-        page = self._suiteql.page(queries.order_totals(), what)
-        with self._checked(what):
-            return [_total(row) for row in page.rows]
+        return self._tables.page(queries.order_totals(), _total, what)
 
     def record_url(self, type_: str, id_: str) -> str:
         """Return the address at which a person sees the record.
@@ -102,57 +118,48 @@ class NetSuiteReader:
 
     def _orders(self, conditions: Sequence[str], with_lines: bool) -> Iterator[ErpOrder]:
         what = "reading NetSuite sales orders"
-        for page in self._pages(lambda after: queries.orders(after, conditions), what):
-            for chunk in _chunks(page, queries.IN_LIST):
-                with self._checked(what):
-                    found = self._complete(chunk, with_lines, what)
+        for page in self._order_heads(conditions, what):
+            for chunk in chunks(page):
+                with self._tables.checked(what):
+                    found = self._complete_orders(chunk, with_lines, what)
                 yield from found
 
-    def _complete(self, heads: Sequence[Row], with_lines: bool, what: str) -> list[ErpOrder]:
+    def _order_heads(self, conditions: Sequence[str], what: str) -> Iterator[Sequence[Row]]:
+        """Yield the heads of orders; an account without billing schedules is asked again without their columns."""
+        schedules = self._schedules
+        try:
+            yield from self._tables.pages(lambda after: queries.orders(after, conditions, schedules=schedules), what)
+        except SchemaError as error:
+            if not schedules or not any(name in error.why.lower() for name in queries.SCHEDULE_NAMES):
+                raise
+            self._schedules = False
+            log.warning("netsuite.billing_schedules.unavailable", why=error.why)
+            yield from self._order_heads(conditions, what)
+
+    def _complete_orders(self, heads: Sequence[Row], with_lines: bool, what: str) -> list[ErpOrder]:
         ids = [rows.integer(head, "id") for head in heads]
-        answered = self._suiteql.page(queries.order_sums(ids), what).rows
-        sums = {rows.integer(row, "transaction"): _sums(row) for row in answered}
-        lines = self._lines(ids, what) if with_lines else {}
+        sums = dict(self._tables.page(queries.sums(ids), rows.sums, what))
+        lines = self._order_lines(ids, what) if with_lines else {}
         nothing = (Decimal(0), Decimal(0))
         return [_order(head, sums.get(id_, nothing), lines.get(id_, ())) for head, id_ in zip(heads, ids, strict=True)]
 
-    def _lines(self, ids: Sequence[int], what: str) -> Mapping[int, Sequence[ErpLine]]:
+    def _order_lines(self, ids: Sequence[int], what: str) -> Mapping[int, Sequence[ErpLine]]:
         found: dict[int, list[ErpLine]] = defaultdict(list)
-        for page in self._suiteql.keyset(lambda after: queries.order_lines(ids, after), _line_key, what):
+        pages = self._tables.pairs(lambda after: queries.order_lines(ids, after), ("transaction", "line"), what)
+        for page in pages:
             for row in page:
                 found[rows.integer(row, "transaction")].append(_line(row))
         return found
 
-    def _pages(self, query: Callable[[int | None], str], what: str) -> Iterator[Sequence[Row]]:
-        with self._checked(what):
-            yield from self._suiteql.keyset(query, lambda row: rows.integer(row, "id"), what)
-
-    @contextmanager
-    def _checked(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except RowError as error:
-            raise self._suiteql.errors.unexpected(what, f"{error}.") from error
-
 
 def _conditions(query: OrderQuery) -> list[list[str]]:
-    """Return the conditions of each query that is needed: one query for every chunk of values."""
-    combined: list[list[str]] = [[]]
-    for column, values, condition in (
-        ("t.id", query.ids, queries.ids_in),
-        ("t.entity", query.customer_ids, queries.ids_in),
-        ("t.externalid", query.external_ids, queries.texts_in),
-    ):
-        if values is not None:
-            chunks = list(_chunks(sorted({value.lower() for value in values}), queries.IN_LIST))
-            combined = [[*before, condition(column, chunk)] for before in combined for chunk in chunks]
-    return combined
-
-
-def _chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    iterator = iter(values)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
+    return selections(
+        (
+            ("t.id", query.ids, queries.ids_in),
+            ("t.entity", query.customer_ids, queries.ids_in),
+            ("t.externalid", query.external_ids, queries.texts_in),
+        )
+    )
 
 
 def _reference(kind: str, row: Row) -> ErpReference:
@@ -195,7 +202,7 @@ def _order(head: Row, sums: Sums, lines: Sequence[ErpLine]) -> ErpOrder:
         customer_id=rows.needed(head, "entity"),
         currency=rows.text(head, "currency") or "",
         date=rows.day(head, "trandate"),
-        status=rows.needed(head, "status").split(":")[-1],
+        status=rows.letter(head, "status"),
         net=net,
         tax=tax,
         total=rows.number(head, "foreigntotal") or Decimal(0),
@@ -207,12 +214,10 @@ def _order(head: Row, sums: Sums, lines: Sequence[ErpLine]) -> ErpOrder:
         deal_id=rows.text(head, "custbody_tieout_deal_id"),
         intent=rows.text(head, "custbody_tieout_intent"),
         version=rows.text(head, "custbody_tieout_ver"),
+        billing_schedule=rows.text(head, "billingschedule"),
+        next_bill=rows.day(head, "nextbill") if rows.text(head, "nextbill") else None,
         lines=tuple(lines),
     )
-
-
-def _sums(row: Row) -> Sums:
-    return _turned(rows.number(row, "net")) or Decimal(0), _turned(rows.number(row, "tax")) or Decimal(0)
 
 
 def _line(row: Row) -> ErpLine:
@@ -220,26 +225,25 @@ def _line(row: Row) -> ErpLine:
         line=rows.integer(row, "line"),
         item_id=rows.text(row, "item"),
         item_name=rows.text(row, "itemid"),
-        quantity=_turned(rows.number(row, "quantity")),
+        quantity=rows.turned(rows.number(row, "quantity")),
         rate=rows.number(row, "rate"),
-        amount=_turned(rows.number(row, "foreignamount")) or Decimal(0),
+        amount=rows.turned(rows.number(row, "foreignamount")) or Decimal(0),
         key=rows.text(row, "custcol_tieout_line_id"),
         description=rows.text(row, "memo"),
+        fulfillable=rows.flag(row, "isfulfillable"),
+        fulfilled=abs(rows.number(row, "quantityshiprecv") or Decimal(0)),
+        billed=abs(rows.number(row, "quantitybilled") or Decimal(0)),
+        closed=rows.flag(row, "isclosed"),
     )
 
 
-def _line_key(row: Row) -> tuple[int, int]:
-    return rows.integer(row, "transaction"), rows.integer(row, "line")
+def _mark(row: Row) -> str:
+    return f"{rows.integer(row, 'entries')}/{rows.text(row, 'newest') or '-'}"
 
 
 def _total(row: Row) -> ControlTotal:
     return ControlTotal(
         currency=rows.text(row, "currency") or "",
         count=rows.integer(row, "documents"),
-        amount=_turned(rows.number(row, "net")) or Decimal(0),
+        amount=rows.turned(rows.number(row, "net")) or Decimal(0),
     )
-
-
-def _turned(amount: Decimal | None) -> Decimal | None:
-    """Turn NetSuite's sign of sales lines: kept negative there, positive here (and no minus zero)."""
-    return Decimal(0) - amount if amount is not None else None

@@ -88,3 +88,27 @@ def day(row: Row, column: str) -> date:
 def flag(row: Row, column: str) -> bool:
     """Return whether a T/F column is T."""
     return text(row, column) == "T"
+
+
+def letter(row: Row, column: str) -> str:
+    """Return a status as its bare letter: REST gives ``B``, SuiteScript's form is ``SalesOrd:B``.
+
+    Raises:
+        RowError: there is none.
+    """
+    return needed(row, column).split(":")[-1]
+
+
+def turned(amount: Decimal | None) -> Decimal | None:
+    """Turn NetSuite's sign of sales lines: kept negative there, positive here (and no minus zero)."""
+    return Decimal(0) - amount if amount is not None else None
+
+
+def sums(row: Row) -> tuple[int, tuple[Decimal, Decimal]]:
+    """Return a document's internal id with its net and tax, positive for a sale.
+
+    Raises:
+        RowError: a column is not what it must be.
+    """
+    net, tax = (turned(number(row, column)) or Decimal(0) for column in ("net", "tax"))
+    return integer(row, "transaction"), (net, tax)

@@ -10,19 +10,20 @@ from lxml import etree
 
 from connectors.errors import ConnectorError
 from connectors.governor import Governor
-from connectors.netsuite import codes
+from connectors.netsuite import billing, codes
 from connectors.netsuite.answers import Fault, Result, ServerTime, read_answer
 from connectors.netsuite.patience import PatientReads
 from connectors.netsuite.read_errors import ReadErrors
 from connectors.netsuite.safe_xml import XmlError, is_web_page
 from connectors.netsuite.soap import Exchange, SoapClient
+from connectors.receivables import Billable
 from connectors.retry import Remote, typed
 
 T = TypeVar("T")
 
 
 class SoapReads:
-    """Record ``get`` and the server's time.
+    """Record ``get``, what ``initialize`` offers, and the server's time.
 
     Args:
         soap: the account's endpoint.
@@ -67,6 +68,29 @@ class SoapReads:
 
         return self._retry.call(read)
 
+    def billable(self, order_id: str, convert: Callable[[etree._Element], Billable]) -> Billable:
+        """Return what NetSuite would put on an invoice of a sales order now, or why it refuses; nothing is saved.
+
+        Args:
+            order_id: internal id of the sales order.
+            convert: reads the prefilled invoice.
+
+        Raises:
+            ConnectorError: the question could not be answered; that says nothing about the order.
+        """
+        what = f"asking what can be billed of the salesOrder {order_id}"
+
+        def read() -> Billable:
+            reference = self._soap.types.new("core:InitializeRef", type="salesOrder", internalId=order_id)
+            wanted = self._soap.types.new("core:InitializeRecord", type="invoice", reference=reference)
+            answer = self._answer("initialize", {"initializeRecord": wanted}, what)
+            if not isinstance(answer, Result) or answer.operation != "initialize":
+                raise self._errors.unexpected(what, "the answer belongs to another operation.")
+            refusal = billing.refused(order_id, answer.leading) if answer.success is False else None
+            return refusal or self._record(answer, convert, what)
+
+        return self._retry.call(read)
+
     def server_time(self) -> datetime:
         """Return NetSuite's own clock, aware UTC, from a fresh answer.
 
@@ -86,6 +110,9 @@ class SoapReads:
     def _converted(self, answer: Result, convert: Callable[[etree._Element], T], what: str) -> T | None:
         if answer.success is False and answer.code in codes.ABSENT:
             return None
+        return self._record(answer, convert, what)
+
+    def _record(self, answer: Result, convert: Callable[[etree._Element], T], what: str) -> T:
         if answer.success is not True:
             raise self._errors.of_code(what, answer.code, answer.leading.message)
         if answer.record is None:

@@ -14,8 +14,9 @@ FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\
 
 NAMED_TYPES = frozenset(
     {
-        "classification", "contact", "currency", "customer", "customerCategory", "department", "discountItem",
-        "employee", "job", "leadSource", "location", "opportunity", "partner", "priceLevel", "subsidiary", "term",
+        "accountingPeriod", "billingSchedule", "classification", "contact", "currency", "customer",
+        "customerCategory", "department", "discountItem", "employee", "invoice", "job", "leadSource", "location",
+        "opportunity", "partner", "priceLevel", "salesOrder", "subsidiary", "term",
     }
 )  # fmt: skip
 """Reference types that the schema's RecordType knows by this name; others (``item``) follow from the field."""

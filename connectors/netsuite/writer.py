@@ -1,4 +1,4 @@
-"""Writes customers and sales orders one record a request, and reads single records back."""
+"""Writes customers, sales orders and invoices one record a request, and reads single records back."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 from requests import RequestException
 
 from connectors.governor import Governor
-from connectors.netsuite import codes, fields
+from connectors.netsuite import billing, codes, fields, queries
 from connectors.netsuite.faults import SEND_WINDOW_PASSED, of_answer, of_failure
 from connectors.netsuite.readback import read_back
 from connectors.netsuite.soap import SendWindowPassedError, SoapClient
 from connectors.netsuite.soap_reads import SoapReads
 from connectors.netsuite.wire_values import PayloadError
 from connectors.ports import Clock
+from connectors.receivables import Billable
 from connectors.records import ReadBack, WriteOutcome, WriteRequest
 from connectors.retry import Remote
 
@@ -127,6 +128,16 @@ class NetSuiteWriter:
         """
         fields.body_fields(type_)
         return self._reads.get(type_, lambda record: read_back(type_, record, self._zone), external_id, internal_id)
+
+    def billable(self, order_id: str) -> Billable:
+        """Return what NetSuite would put on an invoice of the order now (``initialize``; nothing is saved).
+
+        Raises:
+            ConnectorError: the question could not be answered; that says nothing about the order.
+            ValueError: it is not a NetSuite internal id.
+        """
+        id_ = str(queries.internal_id(order_id))
+        return self._reads.billable(id_, lambda record: billing.billable(id_, record, self._zone))
 
     def body_fields(self, type_: str) -> frozenset[str]:
         """Return the body fields that a payload may carry, custom fields excepted.

@@ -12,8 +12,10 @@ from connectors.ports import Clock, CrmReader, CrmWriter, Random
 from connectors.retry import ReadRetry, Remote
 from connectors.salesforce.auth import TokenProvider
 from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.currency import Currencies
 from connectors.salesforce.describe import Schemas
 from connectors.salesforce.reader import SalesforceReader
+from connectors.salesforce.selection import Selector
 from connectors.salesforce.writer import SalesforceWriter
 from connectors.transport import RouteError, is_known_host, open_session
 
@@ -28,6 +30,14 @@ class SalesforceConnection:
     reader: CrmReader
     writer: CrmWriter
     client: SalesforceClient
+
+    def budget(self) -> tuple[int, int] | None:
+        """Return the org's API calls of the last 24 hours and their limit; None before the first answer.
+
+        The figures are those of the latest answer (``Sforce-Limit-Info``) and count every integration of the org.
+        """
+        usage = self.client.usage
+        return None if usage is None else (usage.used, usage.limit)
 
 
 def open_connection(
@@ -56,7 +66,9 @@ def open_connection(
     )
     schemas = Schemas(client, clock)
     return SalesforceConnection(
-        reader=SalesforceReader(settings, client, schemas), writer=SalesforceWriter(client), client=client
+        reader=SalesforceReader(settings, client, schemas),
+        writer=SalesforceWriter(client, Currencies(Selector(client.connection, schemas, settings.currency))),
+        client=client,
     )
 
 

@@ -11,9 +11,14 @@ from console.exits import Exit
 from console.output import Output
 from console.state import opened_journal
 from journal import holds
-from journal.nouns import KIND_CUSTOMER, KIND_STATUS
+from journal.nouns import KIND_ACCOUNT_STATUS, KIND_CUSTOMER, KIND_INVOICE, KIND_STATUS
 
-NOUNS = {KIND_CUSTOMER: "customer of account", KIND_STATUS: "status of deal"}
+NOUNS = {
+    KIND_CUSTOMER: "customer of account",
+    KIND_INVOICE: "invoice of deal",
+    KIND_STATUS: "status of deal",
+    KIND_ACCOUNT_STATUS: "account rows of customer",
+}
 
 
 def execute(config: Path, output: Output, *, strict: bool) -> None:

@@ -67,10 +67,10 @@ def print_result(output: Output, result: RunResult, held: Sequence[Hold]) -> Non
     output.line(f"Status written back onto {result.status_counts.get('written', 0)} deals.")
     if result.account_counts:
         output.line(f"Balances and documents under accounts: {result.account_counts.get('written', 0)} rows written.")
-    for counts, what in ((result.status_counts, "deals"), (result.account_counts, "rows under accounts")):
+    for written, what in ((result.status_counts, "deals"), (result.account_counts, "rows under accounts")):
         for word in ("refused", "doubtful"):
-            if counts.get(word):
-                output.line(f"    {counts[word]} {what} {word}; `tieout holds` says why.", style="red")
+            if written.get(word):
+                output.line(f"    {written[word]} {what} {word}; `tieout holds` says why.", style="red")
     for decision in result.orders.values():
         if decision.action == "wait":
             output.line(f"waiting: {decision.label} ({decision.source_id}): {decision.reason}")

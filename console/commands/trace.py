@@ -36,6 +36,7 @@ def _print(output: Output, found: Trace) -> None:
     if found.hold is not None:
         output.line(f"  held: {found.hold.cause}", style="red")
         output.line(f"  fix: {found.hold.fix} (owner: {found.hold.owner})")
+    _print_billing(output, found)
     if found.events:
         output.line("What happened (UTC):", style="bold")
     for event in found.events:
@@ -67,12 +68,37 @@ def _print_order(output: Output, found: Trace) -> None:
     output.line(f"  in NetSuite now: {order.number}, {order.status_name}, net {net}  {found.erp_url}")
 
 
+def _print_billing(output: Output, found: Trace) -> None:
+    for invoice in found.invoices:
+        money = [
+            f"{quantize_money(amount, invoice.currency):,} {word}"
+            for amount, word in ((invoice.total, "total"), (invoice.paid, "settled"), (invoice.unpaid, "open"))
+        ]
+        due = f", due {invoice.due_date}" if invoice.due_date and invoice.unpaid else ""
+        output.line(
+            f"  invoice {invoice.number} of {invoice.date}, {invoice.status_name}: "
+            f"{', '.join(money)} ({invoice.currency}){due}"
+        )
+        for one in invoice.applications:
+            output.line(
+                f"    {one.date}  {one.kind.replace('_', '-')} {one.source_number}: "
+                f"{quantize_money(one.amount, invoice.currency):,} {invoice.currency}"
+            )
+    if found.billing_hold is not None:
+        output.line(f"  billing held: {found.billing_hold.cause}", style="red")
+        output.line(f"  fix: {found.billing_hold.fix} (owner: {found.billing_hold.owner})")
+    elif found.billing is not None and found.billing.reason:
+        output.line(f"  billing: {found.billing.reason}")
+
+
 def _content(found: Trace) -> dict[str, object]:
     decision = found.decision
     return {
         "deal": found.deal_id,
         "salesforce": {"url": found.crm_url, "now": found.crm_now},
         "netsuite": {"url": found.erp_url, "order": found.order},
+        "invoices": list(found.invoices),
+        "billing": {"standing": found.billing, "hold": found.billing_hold},
         "standing": found.standing,
         "hold": found.hold,
         "binding": found.binding,

@@ -165,6 +165,14 @@ class FakeErp:
     def _since(one, query):
         return query.changed_since is not None and one.modified >= query.changed_since
 
+    def changed_transactions(self, since):
+        kinds = {**{one.id: ("CustInvc", one) for one in self.invoices_.values()}}
+        kinds |= {one.id: (one.type, one) for one in self.receipts_.values()}
+        return [(type_, id_) for id_, (type_, one) in kinds.items() if one.modified >= since]
+
+    def list_mark(self, kind):
+        return "unchanged"
+
     def deleted(self, since):
         return list(self.deleted_)
 
@@ -212,7 +220,7 @@ class FakeErp:
             for number, name in enumerate(self.lists.get(kind, []), start=1)
         ]
 
-    def customers(self):
+    def customers(self, changed_since=None):
         return iter(sorted(self.customers_.values(), key=lambda customer: int(customer.id)))
 
     def orders(self, query):
@@ -301,7 +309,7 @@ class FakeErp:
                     order_line=int(line.values["orderLine"]) if "orderLine" in line.values else None,
                     item_id=line.values["item"].id,
                     quantity=line.values["quantity"],
-                    amount=line.values["amount"],
+                    amount=line.values["amount"] + (self.surcharge if number == 1 else 0),
                 )
                 for number, line in enumerate(request.payload.lines, start=1)
             ),

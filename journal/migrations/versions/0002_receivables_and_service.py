@@ -120,6 +120,14 @@ def upgrade() -> None:
         sa.Column("value", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("pair", "finding_id", "n"),
     )
+    op.create_table(
+        "settlement",
+        sa.Column("pair", sa.String, nullable=False),
+        sa.Column("source_id", sa.String, nullable=False),
+        sa.Column("invoice_id", sa.String, nullable=False),
+        sa.PrimaryKeyConstraint("pair", "source_id", "invoice_id"),
+    )
+    op.create_index("settlement_of_invoice", "settlement", ["pair", "invoice_id"])
     op.create_index("receivable_of_customer", "receivable", ["pair", "customer_id"])
     op.create_index("receivable_of_order", "receivable", ["pair", "order_id"])
 
