@@ -20,6 +20,9 @@ ACCOUNT = re.compile(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*\Z")
 API_VERSION = re.compile(r"\d{2,3}\.0\Z")
 ENDPOINT = re.compile(r"20\d{2}_[12]\Z")
 CURRENCY = re.compile(r"[A-Z]{3}\Z")
+MAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\Z")
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z|::1\Z")
+BODY_FIELD = re.compile(r"custbody[a-z0-9_]+\Z")
 
 
 def text(value: Any) -> str:
@@ -152,3 +155,72 @@ def secret(value: Any) -> str:
     if kind == "keyring" and "/" not in rest:
         raise ValueError('a keyring reference names service and user.|Write "keyring:service/user".')
     return f"{kind}:{rest.strip()}"
+
+
+def mail_address(value: Any) -> str:
+    """One e-mail address, without a display name."""
+    address = text(value)
+    if not is_mail_address(address):
+        raise ValueError('one e-mail address is expected.|For example: "controller@acme.com"')
+    return address
+
+
+def is_mail_address(address: str) -> bool:
+    """Whether a text is one plain e-mail address; nothing that could end a mail header."""
+    return MAIL.match(address) is not None
+
+
+def mail_addresses(value: Any) -> tuple[str, ...]:
+    """A list of e-mail addresses."""
+    if not isinstance(value, list):
+        raise ValueError('a list of e-mail addresses is expected.|For example: ["controller@acme.com"]')
+    return tuple(mail_address(each) for each in value)
+
+
+def host_name(value: Any) -> str:
+    """The name or address of a server, without scheme and port."""
+    name = text(value)
+    if not HOST.match(name):
+        raise ValueError('the name of a server is expected, without scheme and port.|For example: "smtp.acme.com"')
+    return name
+
+
+def loopback_host(value: Any) -> str:
+    """An address of this machine that no other machine reaches."""
+    name = text(value)
+    if name not in LOOPBACK:
+        fix = 'Write "127.0.0.1"; let a proxy on this machine serve others.'
+        raise ValueError(f"only an address on this machine is allowed here.|{fix}")
+    return name
+
+
+def port(value: Any) -> int:
+    """A TCP port; 0 is any free one."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 65535:
+        return value
+    raise ValueError("a port between 0 and 65535 is expected.|")
+
+
+def share(value: Any) -> Decimal:
+    """A part of a whole, above 0 and up to 1."""
+    part = amount(value)
+    if not 0 < part <= 1:
+        raise ValueError('a share above 0 and up to 1 is expected.|For example: "0.8"')
+    return part
+
+
+def business_days(value: Any) -> tuple[int, ...]:
+    """Business days counted from the month's end: 1 is the first of a month, -1 the last."""
+    days = value if isinstance(value, list) else [None]
+    if any(isinstance(day, bool) or not isinstance(day, int) or not 1 <= abs(day) <= 15 for day in days):
+        fix = "For example: [-1, 1] for the last and the first business day of a month."
+        raise ValueError(f"a list of business days between -15 and 15 is expected.|{fix}")
+    return tuple(days)
+
+
+def body_field(value: Any) -> str:
+    """The script id of a custom body field of NetSuite transactions."""
+    name = text(value)
+    if not BODY_FIELD.match(name):
+        raise ValueError('the id of a custom body field is expected.|For example: "custbody_crm_opportunity"')
+    return name

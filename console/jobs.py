@@ -89,4 +89,3 @@ def _desk(config: Path, clock: Clock, use: Callable[[AlertDesk], None]) -> None:
     settings = load(config)
     with opened_journal(settings) as journal:
         use(AlertDesk(settings, journal, clock))
-

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 KIND_CUSTOMER = "cust"
 KIND_ORDER = "so"
@@ -91,3 +92,54 @@ class SubjectState:
     reason: str | None
     eligible_at: datetime | None
     updated_at: datetime
+
+
+FindingState = Literal["open", "accepted", "closed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One exception of the reconciliation as it lives from run to run, under its stable id.
+
+    ``runs`` counts the reconciliations that showed it, ``reopened`` how often it came back. An acceptance holds for
+    the values hashed in ``accepted_sha`` only.
+    """
+
+    id: str
+    code: str
+    entity: str
+    key: str
+    field: str
+    values_sha: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    runs: int
+    reopened: int
+    state: FindingState
+    owner: str | None = None
+    reason: str | None = None
+    comment: str | None = None
+    accepted_sha: str | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollForward:
+    """Open exceptions from the last recorded run to this one: opening + new - resolved - accepted = closing.
+
+    ``new`` includes those that came back and those whose acceptance lapsed; ``accepted`` is net of acceptances that
+    were taken back. ``complete`` false: the run closed nothing, because it did not see everything.
+    """
+
+    opening: int
+    new: int
+    resolved: int
+    accepted: int
+    closing: int
+    previous_at: datetime | None
+    complete: bool = True
+
+    @property
+    def foots(self) -> bool:
+        """Whether the figures add up."""
+        return self.opening + self.new - self.resolved - self.accepted == self.closing

@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from connectors.errors import TieoutError
 from connectors.records import salesforce_id
-from journal.nouns import KIND_CUSTOMER, Binding
+from journal.nouns import KIND_CUSTOMER, KIND_ORDER, Binding
 from reconcile.extract import EXTERNAL_ID_PREFIX, deal_of_external_id
 from reconcile.options import Options
-from reconcile.snapshot import Deal, Order, Snapshot
+from reconcile.snapshot import Deal, Order, Shown, Snapshot
+from reconcile.today import as_of_day
 from reconcile.tolerance import rounding_tolerance
 
 MONEY = pa.decimal128(38, 9)
@@ -22,7 +23,9 @@ TEXT, NUMBER, FLAG = pa.string(), pa.int64(), pa.bool_()
 EPOCH = date(1970, 1, 1)
 
 INSIDE, BEFORE_GO_LIVE, OUT_OF_SCOPE, NOT_WON, DELETED = "in", "before_go_live", "out_of_scope", "not_won", "deleted"
-"""The population a deal belongs to; exactly one, in the order deleted, not won, before go-live, out of scope."""
+LATER = "later"
+"""The population a deal belongs to; exactly one, in the order deleted, not won, before go-live, later, out of scope."""
+EMPTY = Shown()
 
 
 class AmountTooFineError(TieoutError):
@@ -43,14 +46,16 @@ def key_of(id_: str | None) -> str | None:
     return id_.lower() if id_ else None
 
 
-def population_of(deal: Deal, go_live: date) -> str:
+def population_of(deal: Deal, snapshot: Snapshot) -> str:
     """Return the one population a deal belongs to."""
     if deal.deleted:
         return DELETED
     if not deal.is_won:
         return NOT_WON
-    if deal.won_on is not None and deal.won_on < go_live:
+    if deal.won_on is not None and deal.won_on < snapshot.go_live:
         return BEFORE_GO_LIVE
+    if deal.won_on is not None and snapshot.period is not None and deal.won_on > snapshot.period.end:
+        return LATER
     return INSIDE if deal.in_scope else OUT_OF_SCOPE
 
 
@@ -68,7 +73,7 @@ def deals_table(deals: Sequence[Deal], snapshot: Snapshot, options: Options) -> 
     """Return one row a deal; ``young`` tells that it may still be on its way, by the SLA or the sync's own wait."""
     eligible = eligible_since(snapshot)
     allowed = max(options.sla, options.wait)
-    return _table(
+    return arrow_table(
         Column("deal_id", TEXT, (d.id for d in deals)),
         Column("deal_key", TEXT, (key_of(d.id) for d in deals)),
         Column("account_key", TEXT, (key_of(d.account_id) for d in deals)),
@@ -76,8 +81,8 @@ def deals_table(deals: Sequence[Deal], snapshot: Snapshot, options: Options) -> 
         Column("currency", TEXT, (d.currency or None for d in deals)),
         Column("amount", MONEY, (d.amount for d in deals)),
         Column("header_amount", MONEY, (d.header_amount for d in deals)),
-        Column("tolerance", MONEY, (_tolerance(d.currency, d.n_lines, options) for d in deals)),
-        Column("population", TEXT, (population_of(d, snapshot.go_live) for d in deals)),
+        Column("tolerance", MONEY, (tolerance_of(d.currency, d.n_lines, options) for d in deals)),
+        Column("population", TEXT, (population_of(d, snapshot) for d in deals)),
         Column("reason", TEXT, (d.scope_reason for d in deals)),
         Column("won_live", FLAG, (d.is_won and not d.deleted for d in deals)),
         Column("stage", TEXT, (d.stage for d in deals)),
@@ -87,13 +92,43 @@ def deals_table(deals: Sequence[Deal], snapshot: Snapshot, options: Options) -> 
             FLAG,
             (_young(since_of(d, eligible), snapshot.crm_at, allowed) for d in deals),
         ),
+        *_shown_columns(deals, snapshot),
     )
 
 
-def orders_table(orders: Sequence[Order], options: Options) -> pa.Table:
-    """Return one row an order, with the deal its external id names and the deal stamp it carries."""
+def _shown_columns(deals: Sequence[Deal], snapshot: Snapshot) -> list[Column]:
+    """Return what Salesforce shows of invoices and payments; ``compared`` tells whether it was read."""
+    shown = [deal.shown or EMPTY for deal in deals]
+    overtyped = {id_.lower() for id_ in snapshot.overtyped}
+    return [
+        Column("compared", FLAG, (deal.shown is not None for deal in deals)),
+        Column("overtyped", FLAG, (deal.id.lower() in overtyped for deal in deals)),
+        Column("shown_invoiced", MONEY, (s.invoiced for s in shown)),
+        Column("shown_net", MONEY, (s.invoiced_net for s in shown)),
+        Column("shown_paid", MONEY, (s.paid for s in shown)),
+        Column("shown_credited", MONEY, (s.credited for s in shown)),
+        Column("shown_balance", MONEY, (s.balance for s in shown)),
+        Column("shown_invoice_status", TEXT, (s.invoice_status for s in shown)),
+        Column("shown_payment_status", TEXT, (s.payment_status for s in shown)),
+        Column("shown_due", NUMBER, (day_number(s.due_date) for s in shown)),
+        Column("shown_last", NUMBER, (day_number(s.last_payment) for s in shown)),
+    ]
+
+
+def day_number(day: date | None) -> int | None:
+    """Return a day as days since 1970, the form in which days are compared."""
+    return None if day is None else (day - EPOCH).days
+
+
+def orders_table(orders: Sequence[Order], snapshot: Snapshot, options: Options) -> pa.Table:
+    """Return one row an order, with the deal its external id names and the deal stamp it carries.
+
+    ``fresh``: it was made less than the SLA ago. ``late_approval``: it has waited too long for approval. ``due``: no
+    billing schedule puts its billing off. ``past_grace``: what is due of it should have been billed by now.
+    """
     named = [deal_of_external_id(order.external_id) for order in orders]
-    return _table(
+    today = as_of_day(snapshot, options)
+    return arrow_table(
         Column("order_id", TEXT, (o.id for o in orders)),
         Column("position", TEXT, (o.id.rjust(20, "0") for o in orders)),
         Column("number", TEXT, (o.number for o in orders)),
@@ -106,17 +141,38 @@ def orders_table(orders: Sequence[Order], options: Options) -> pa.Table:
         Column("customer_id", TEXT, (o.customer_id or None for o in orders)),
         Column("currency", TEXT, (o.currency or None for o in orders)),
         Column("net", MONEY, (o.net for o in orders)),
-        Column("tolerance", MONEY, (_tolerance(o.currency, o.n_lines, options) for o in orders)),
+        Column("tolerance", MONEY, (tolerance_of(o.currency, o.n_lines, options) for o in orders)),
         Column("status", TEXT, (o.status or "" for o in orders)),
         Column("status_name", TEXT, (o.status_name for o in orders)),
         Column("po", TEXT, (_po_key(o.po_number) for o in orders)),
         Column("day", NUMBER, ((o.date - EPOCH).days for o in orders)),
+        Column("stand_alone", FLAG, (o.stand_alone for o in orders)),
+        Column("service_open", MONEY, (o.service_open for o in orders)),
+        Column("goods_open", MONEY, (o.goods_open for o in orders)),
+        Column("goods_waiting", MONEY, (o.goods_waiting for o in orders)),
+        Column("closed_open", MONEY, (o.closed_open for o in orders)),
+        Column("billed_net", MONEY, (o.billed_net for o in orders)),
+        Column(
+            "late_approval",
+            FLAG,
+            (o.status == "A" and snapshot.erp_at - o.created > options.approval_sla for o in orders),
+        ),
+        Column("fresh", FLAG, (snapshot.erp_at - o.created <= options.sla for o in orders)),
+        Column("due", FLAG, (_due_on(o) <= today for o in orders)),
+        Column("past_grace", FLAG, (today - _due_on(o) > options.billing_grace for o in orders)),
     )
+
+
+def _due_on(order: Order) -> date:
+    """Return the day on which the order may be billed; a schedule without a known day has not come yet."""
+    if not order.scheduled:
+        return order.date
+    return order.next_bill or date.max
 
 
 def bindings_table(bindings: Sequence[Binding]) -> pa.Table:
     """Return one row a binding of a deal to an order, or of an account to a customer."""
-    return _table(
+    return arrow_table(
         Column("source_id", TEXT, (b.source_id for b in bindings)),
         Column("source_key", TEXT, (key_of(b.source_id) for b in bindings)),
         Column("doc_no", NUMBER, (b.doc_no for b in bindings)),
@@ -128,7 +184,7 @@ def bindings_table(bindings: Sequence[Binding]) -> pa.Table:
 def holds_table(snapshot: Snapshot) -> pa.Table:
     """Return one row an open hold on a deal; holds on customers show through the deals that wait for them."""
     holds = [hold for hold in snapshot.holds if hold.kind != KIND_CUSTOMER]
-    return _table(
+    return arrow_table(
         Column("hold_id", TEXT, (h.id for h in holds)),
         Column("kind", TEXT, (h.kind for h in holds)),
         Column("source_id", TEXT, (h.source_id for h in holds)),
@@ -140,8 +196,8 @@ def holds_table(snapshot: Snapshot) -> pa.Table:
 
 def intents_table(snapshot: Snapshot) -> pa.Table:
     """Return one row an open write of an order."""
-    intents = [intent for intent in snapshot.intents if intent.kind != KIND_CUSTOMER]
-    return _table(Column("source_key", TEXT, (key_of(i.source_id) for i in intents)))
+    intents = [intent for intent in snapshot.intents if intent.kind == KIND_ORDER]
+    return arrow_table(Column("source_key", TEXT, (key_of(i.source_id) for i in intents)))
 
 
 def stamp_key(stamp: str | None) -> str | None:
@@ -160,7 +216,8 @@ def _po_key(po_number: str | None) -> str | None:
     return (po_number or "").strip().casefold() or None
 
 
-def _tolerance(currency: str, n_lines: int, options: Options) -> Decimal:
+def tolerance_of(currency: str, n_lines: int, options: Options) -> Decimal:
+    """Return how far rounding may take a document of so many lines."""
     return rounding_tolerance(currency, n_lines, options.tolerance_cap)
 
 
@@ -168,7 +225,12 @@ def _young(since: datetime, now: datetime, allowed: timedelta) -> bool:
     return now - since <= allowed
 
 
-def _table(*columns: Column) -> pa.Table:
+def arrow_table(*columns: Column) -> pa.Table:
+    """Return the columns as a table.
+
+    Raises:
+        AmountTooFineError: an amount has more digits than the table holds exactly.
+    """
     return pa.table({column.name: _array(column) for column in columns})
 
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import duckdb
 import ibis
 
-from reconcile import arrow
+from journal.nouns import Binding
+from reconcile import arrow, arrow_receivables
 from reconcile.matching import derive
 from reconcile.options import Options
 from reconcile.rule import Tables
@@ -67,10 +68,17 @@ def sql_of(build: Build, definition: Definition) -> str:
 
 
 @contextmanager
-def opened(snapshot: Snapshot, deals: Sequence[Deal], orders: Sequence[Order], options: Options) -> Iterator[Engine]:
+def opened(
+    snapshot: Snapshot,
+    deals: Sequence[Deal],
+    orders: Sequence[Order],
+    options: Options,
+    stand_in_bindings: Sequence[Binding] = (),
+) -> Iterator[Engine]:
     """Load the populations into an in-memory database that spills to disk, and derive the shared tables.
 
-    ``deals`` and ``orders`` are the snapshot's, each id once.
+    ``deals`` and ``orders`` are the snapshot's, each id once; among the orders stand the invoices of deals without an
+    order, tied to their deals by ``stand_in_bindings``.
     """
     with TemporaryDirectory(prefix="tieout-reconcile-") as folder:
         con = duckdb.connect(
@@ -83,21 +91,32 @@ def opened(snapshot: Snapshot, deals: Sequence[Deal], orders: Sequence[Order], o
             },
         )
         try:
-            yield _loaded(con, snapshot, deals, orders, options)
+            yield _loaded(con, snapshot, deals, orders, options, stand_in_bindings)
         finally:
             con.close()
 
 
 def _loaded(
-    con: duckdb.DuckDBPyConnection, snapshot: Snapshot, deals: Sequence[Deal], orders: Sequence[Order], options: Options
+    con: duckdb.DuckDBPyConnection,
+    snapshot: Snapshot,
+    deals: Sequence[Deal],
+    orders: Sequence[Order],
+    options: Options,
+    stand_in_bindings: Sequence[Binding],
 ) -> Engine:
+    invoices = list({invoice.id: invoice for invoice in snapshot.invoices}.values())
+    receipts = list({receipt.id: receipt for receipt in snapshot.receipts}.values())
     schemas = [
         ("deals", _load(con, "deals", arrow.deals_table(deals, snapshot, options))),
-        ("orders", _load(con, "orders", arrow.orders_table(orders, options))),
-        ("bindings", _load(con, "bindings", arrow.bindings_table(snapshot.bindings))),
+        ("orders", _load(con, "orders", arrow.orders_table(orders, snapshot, options))),
+        ("bindings", _load(con, "bindings", arrow.bindings_table([*snapshot.bindings, *stand_in_bindings]))),
         ("customers", _load(con, "customers", arrow.bindings_table(snapshot.customer_bindings))),
         ("holds", _load(con, "holds", arrow.holds_table(snapshot))),
         ("intents", _load(con, "intents", arrow.intents_table(snapshot))),
+        ("invoices", _load(con, "invoices", arrow_receivables.invoices_table(invoices, snapshot, options))),
+        ("applications", _load(con, "applications", arrow_receivables.applications_table(invoices))),
+        ("receipts", _load(con, "receipts", arrow_receivables.receipts_table(receipts, snapshot, options))),
+        ("invoice_bindings", _load(con, "invoice_bindings", arrow.bindings_table(snapshot.invoice_bindings))),
     ]
     definition = define(tuple(schemas))
     for name, sql in definition.steps:

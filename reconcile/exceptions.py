@@ -66,6 +66,14 @@ class Discrepancy:
         return identity(self.code, self.entity, self.key, self.field)
 
     @property
+    def values_sha(self) -> str:
+        """Hash of the compared values: an acceptance holds for these alone."""
+        amounts = (self.crm_amount, self.erp_amount, self.difference, self.exposure)
+        texts = ("" if amount is None else f"{plain(amount, self.currency):f}" for amount in amounts)
+        values = (self.crm_value or "", self.erp_value or "", *texts, self.currency, self.hold_code)
+        return sha256("\x1f".join(values).encode()).hexdigest()[:16]
+
+    @property
     def at_stake(self) -> Decimal:
         """The money that the discrepancy is about, without sign."""
         amount = self.exposure if self.difference is None else self.difference

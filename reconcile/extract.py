@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from connectors.ports import Condition, CrmReader, ErpReader, OrderQuery
-from connectors.records import ControlTotal, Record, RecordRef, salesforce_id
-from journal.nouns import KIND_CUSTOMER, KIND_ORDER, Binding
+from connectors.ports import Condition, CrmReader, ErpReader, InvoiceQuery, OrderQuery, ReceiptQuery
+from connectors.receivables import Invoice
+from connectors.records import ControlTotal, Record, RecordRef, Value, salesforce_id
+from journal.nouns import KIND_CUSTOMER, KIND_INVOICE, KIND_ORDER, Binding
 from reconcile import fields
 from reconcile.options import Options
 from reconcile.ports import JournalView
-from reconcile.snapshot import Deal, Order, Snapshot
+from reconcile.snapshot import Deal, Order, Shown, Snapshot
 
 EXTERNAL_ID_PREFIX = "tieout-so-"
 EXTERNAL_ID = re.compile(r"tieout-so-([a-z0-9]{18})(?:-([0-9]{1,6}))?", re.IGNORECASE | re.ASCII)
@@ -25,6 +26,11 @@ DEAL_FIELDS = (
     "Name", "AccountId", "Account.Name", "Owner.Name", "CurrencyIsoCode", "Amount", "StageName", "IsWon", "IsClosed",
     "CloseDate", "LastStageChangeDate", "Tieout_Sales_Order__c", "Tieout_Sales_Order_Id__c",
 )  # fmt: skip
+SHOWN_FIELDS = (
+    "Tieout_Invoiced__c", "Tieout_Invoiced_Net__c", "Tieout_Paid__c", "Tieout_Credited__c", "Tieout_Balance__c",
+    "Tieout_Invoice_Status__c", "Tieout_Payment_Status__c", "Tieout_Due_Date__c", "Tieout_Last_Payment_Date__c",
+)  # fmt: skip
+"""What Tieout writes back onto a deal of its invoices and payments."""
 LINE_FIELDS = ("OpportunityId", "TotalPrice", "CurrencyIsoCode")
 WON = (Condition("IsWon", "=", True),)
 WON_LINES = (Condition("Opportunity.IsWon", "=", True),)
@@ -39,6 +45,10 @@ QUERIES = (
     ("Salesforce totals of lines", "count and sum of TotalPrice by currency, the lines above"),
     ("NetSuite orders", "every transaction of type SalesOrd with its lines, in internal-id order"),
     ("NetSuite totals of orders", "count and net sum by currency, every transaction of type SalesOrd"),
+    ("NetSuite invoices", "every transaction of type CustInvc with what is applied to it, in internal-id order"),
+    ("NetSuite totals of invoices", "count and gross sum by currency, posted invoices (status A or B)"),
+    ("NetSuite receipts", "every payment, deposit, credit memo and refund, in internal-id order"),
+    ("NetSuite periods", "every accounting period that is a month"),
 )
 READS = 2
 """How often a side is read when its own totals moved while it was read."""
@@ -69,6 +79,8 @@ class ErpSide:
 
     orders: list[Order]
     totals: Sequence[ControlTotal]
+    invoices: list[Invoice]
+    invoice_totals: Sequence[ControlTotal]
 
 
 def extract(crm: CrmReader, erp: ErpReader, journal: JournalView, options: Options) -> Snapshot:
@@ -79,15 +91,27 @@ def extract(crm: CrmReader, erp: ErpReader, journal: JournalView, options: Optio
     """
     crm_at, erp_at = crm.server_time(), erp.server_time()
     bindings = journal.bindings(KIND_ORDER)
-    orders = _read_erp(erp)
-    deals = _read_crm(crm, options, _named_deals(orders.orders, bindings))
-    return Snapshot(
+    orders = _read_erp(erp, options.deal_field)
+    invoice_bindings = journal.bindings(KIND_INVOICE)
+    stamps = _field_stamps(orders.invoices, options.deal_field)
+    named = _named_deals(orders.orders, (*bindings, *invoice_bindings), stamps)
+    deals = _read_crm(crm, _with_shown(crm, options), named)
+    periods = erp.periods()
+    whole = Snapshot(
         crm_at=crm_at,
         erp_at=erp_at,
         go_live=options.go_live,
         deals=[deal for _, deal in sorted(deals.deals.items())],
         orders=orders.orders,
         bindings=bindings,
+        invoices=orders.invoices,
+        receipts=list(erp.receipts(ReceiptQuery())),
+        periods=periods,
+        invoice_bindings=invoice_bindings,
+        invoice_totals=orders.invoice_totals,
+        overtyped=_overtyped(deals.deals.values(), journal.written("Opportunity")),
+        deal_field=options.deal_field,
+        accepted={f.id: f.accepted_sha for f in journal.findings() if f.accepted_sha is not None},
         customer_bindings=journal.bindings(KIND_CUSTOMER),
         holds=journal.holds(),
         intents=journal.open_intents(),
@@ -105,7 +129,44 @@ def extract(crm: CrmReader, erp: ErpReader, journal: JournalView, options: Optio
         crm_url=lambda id_: crm.record_url(RecordRef(connection=crm.connection, type="Opportunity", id=id_)),
         account_url=lambda id_: crm.record_url(RecordRef(connection=crm.connection, type="Account", id=id_)),
         erp_url=lambda id_: erp.record_url("salesOrder", id_),
+        document_url=erp.record_url,
     )
+    return whole if options.period is None else _at_period_end(whole, journal, options)
+
+
+def _at_period_end(snapshot: Snapshot, journal: JournalView, options: Options) -> Snapshot:
+    """Return the snapshot as of the last day of the period that was asked for."""
+    from reconcile.period import as_of_period, end_of, find_period
+
+    period = find_period(options.period or "", snapshot.periods)
+    end = end_of(period, options.time_zone)
+    touched = [deal.id for deal in snapshot.deals if deal.modified >= end]
+    return as_of_period(snapshot, period, options.time_zone, journal.deal_amounts(touched, end))
+
+
+def _with_shown(crm: CrmReader, options: Options) -> Options:
+    """Ask for what Salesforce shows of payments only where its fields exist."""
+    if not options.receivables:
+        return options
+    schema = crm.describe("Opportunity")
+    return replace(options, receivables=all(schema.find(name) is not None for name in SHOWN_FIELDS))
+
+
+def _overtyped(deals: Iterable[Deal], written: Mapping[str, Mapping[str, Value]]) -> frozenset[str]:
+    """Return the deals that show other figures than Tieout last wrote."""
+    return frozenset(
+        deal.id
+        for deal in deals
+        if deal.shown is not None
+        and any(
+            name in written.get(deal.id, {}) and written[deal.id][name] != value
+            for name, value in zip(SHOWN_FIELDS, astuple(deal.shown), strict=True)
+        )
+    )
+
+
+def _field_stamps(invoices: Iterable[Invoice], deal_field: str | None) -> list[str]:
+    return [i.stamps[deal_field] for i in invoices if deal_field in i.stamps] if deal_field else []
 
 
 def deal_of_external_id(external_id: str | None) -> tuple[str, int] | None:
@@ -114,13 +175,19 @@ def deal_of_external_id(external_id: str | None) -> tuple[str, int] | None:
     return (match[1], int(match[2] or 1)) if match else None
 
 
-def _read_erp(erp: ErpReader) -> ErpSide:
+def _read_erp(erp: ErpReader, deal_field: str | None) -> ErpSide:
     for _ in range(READS):
         totals = erp.order_totals()
         orders = [Order.of(order) for order in erp.orders(OrderQuery(with_lines=True))]
         if same_totals(totals, sum_by_currency((order.currency, order.net) for order in orders)):
             break
-    return ErpSide(orders=orders, totals=totals)
+    for _ in range(READS):
+        invoice_totals = erp.invoice_totals()
+        invoices = list(erp.invoices(InvoiceQuery(stamp_fields=(deal_field,) if deal_field else ())))
+        posted = sum_by_currency((invoice.currency, invoice.total) for invoice in invoices if invoice.posted)
+        if same_totals(invoice_totals, posted):
+            break
+    return ErpSide(orders=orders, totals=totals, invoices=invoices, invoice_totals=invoice_totals)
 
 
 def _read_crm(crm: CrmReader, options: Options, named: frozenset[str]) -> CrmSide:
@@ -134,7 +201,8 @@ def _read_crm(crm: CrmReader, options: Options, named: frozenset[str]) -> CrmSid
 
 
 def _read_crm_once(crm: CrmReader, options: Options, named: frozenset[str]) -> CrmSide:
-    names = tuple(dict.fromkeys((*DEAL_FIELDS, *options.scope_fields)))
+    shown = SHOWN_FIELDS if options.receivables else ()
+    names = tuple(dict.fromkeys((*DEAL_FIELDS, *shown, *options.scope_fields)))
     totals = crm.totals("Opportunity", "Amount", WON)
     line_totals = crm.totals("OpportunityLineItem", "TotalPrice", WON_LINES)
     sums: dict[str, LineSum] = {}
@@ -174,9 +242,9 @@ def _collect(lines: Iterable[Record], sums: dict[str, LineSum]) -> Iterator[tupl
         yield fields.text(line, "CurrencyIsoCode") or "", amount
 
 
-def _named_deals(orders: Sequence[Order], bindings: Sequence[Binding]) -> frozenset[str]:
-    """Return the deals that an order's external id, an order's stamp or a binding names."""
-    names = {binding.source_id for binding in bindings}
+def _named_deals(orders: Sequence[Order], bindings: Sequence[Binding], stamps: Sequence[str]) -> frozenset[str]:
+    """Return the deals that an order's external id, an order's stamp, a binding or an invoice's field names."""
+    names = {*stamps, *(binding.source_id for binding in bindings)}
     for order in orders:
         found = deal_of_external_id(order.external_id)
         names.update(name for name in (found[0] if found else None, order.deal_stamp) if name)
@@ -219,6 +287,21 @@ def _deal(record: Record, lines: LineSum | None, options: Options) -> Deal:
         order_id=fields.text(record, "Tieout_Sales_Order_Id__c"),
         in_scope=inside,
         scope_reason="" if inside else f"not in scope: {options.scope_text}",
+        shown=_shown(record) if options.receivables else None,
+    )
+
+
+def _shown(record: Record) -> Shown:
+    return Shown(
+        invoiced=fields.number(record, "Tieout_Invoiced__c"),
+        invoiced_net=fields.number(record, "Tieout_Invoiced_Net__c"),
+        paid=fields.number(record, "Tieout_Paid__c"),
+        credited=fields.number(record, "Tieout_Credited__c"),
+        balance=fields.number(record, "Tieout_Balance__c"),
+        invoice_status=fields.text(record, "Tieout_Invoice_Status__c"),
+        payment_status=fields.text(record, "Tieout_Payment_Status__c"),
+        due_date=fields.day(record, "Tieout_Due_Date__c"),
+        last_payment=fields.day(record, "Tieout_Last_Payment_Date__c"),
     )
 
 

@@ -10,12 +10,41 @@ from decimal import Decimal
 from journal.nouns import Hold
 from reconcile.arrow import eligible_since, since_of
 from reconcile.exceptions import Discrepancy, days_between
-from reconcile.options import Options
+from reconcile.options import SEVERITIES, Options, Severity
 from reconcile.rule import Rule
 from reconcile.snapshot import Deal, Order, Snapshot
+from reconcile.stand_alone import PREFIX
 
 Row = Mapping[str, object]
+ACCOUNT_PREFIX = "001"
+"""Begins the id of a Salesforce account."""
 AGED_BY_DEAL = frozenset({"MISSING_IN_ERP", "IN_FLIGHT"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """An invoice, payment, deposit, credit memo or refund: NetSuite's name of its type, and how people call it."""
+
+    type: str
+    number: str
+    customer_id: str
+    created: datetime
+
+
+RECEIPT_TYPES = {
+    "CustPymt": "customerPayment", "CustDep": "customerDeposit", "CustCred": "creditMemo", "CustRfnd": "customerRefund"
+}  # fmt: skip
+
+
+def _documents(snapshot: Snapshot) -> dict[str, Document]:
+    found = {
+        i.id: Document(type="invoice", number=i.number, customer_id=i.customer_id, created=i.created)
+        for i in snapshot.invoices
+    }
+    return found | {
+        r.id: Document(type=RECEIPT_TYPES[r.type], number=r.number, customer_id=r.customer_id, created=r.created)
+        for r in snapshot.receipts
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +56,7 @@ class Directory:
     deals: Mapping[str, Deal]
     orders: Mapping[str, Order]
     holds: Mapping[str, Hold]
+    documents: Mapping[str, Document]
     eligible: Mapping[str, datetime]
 
     @classmethod
@@ -38,6 +68,7 @@ class Directory:
             deals={deal.id.lower(): deal for deal in snapshot.deals},
             orders={order.id: order for order in snapshot.orders},
             holds={hold.id: hold for hold in snapshot.holds},
+            documents=_documents(snapshot),
             eligible=eligible_since(snapshot),
         )
 
@@ -45,13 +76,15 @@ class Directory:
         """Return what a rule found in one row, dressed with what is known of both records."""
         crm_id, erp_id = _text(row, "crm_id"), _text(row, "erp_id")
         deal = self.deals.get((crm_id or "").lower())
+        erp_id = erp_id.removeprefix(PREFIX) if erp_id else None
         order = self.orders.get(erp_id or "")
+        document = None if order else self.documents.get(erp_id or "")
         hold = self.holds.get(_text(row, "hold_id") or "")
-        since = self._since(rule, deal, order, hold)
+        since = self._since(rule, deal, order, hold, document)
         return Discrepancy(
             code=rule.code,
             family=rule.family,
-            severity=rule.severity,
+            severity=_severity(row) or rule.severity,
             owner=self.owner_of(hold) if hold else rule.owner,
             title=rule.title,
             action=(hold.fix or rule.action) if hold else rule.action,
@@ -60,11 +93,11 @@ class Directory:
             field=_text(row, "field") or "",
             crm_id=deal.id if deal else crm_id,
             crm_name=deal.name if deal else "",
-            customer=self._customer(deal, order),
-            crm_url=self.snapshot.crm_url(deal.id if deal else crm_id) if crm_id else "",
+            customer=self._customer(deal, order, document),
+            crm_url=self._crm_url(deal.id if deal else crm_id),
             erp_id=erp_id,
-            order_number=self._number(deal, order),
-            erp_url=self.snapshot.erp_url(erp_id) if erp_id else "",
+            order_number=document.number if document else self._number(deal, order),
+            erp_url=self._erp_url(erp_id, document),
             crm_value=self._value(row, "crm_value"),
             erp_value=self._value(row, "erp_value"),
             crm_amount=_money(row, "crm_amount"),
@@ -83,17 +116,33 @@ class Directory:
         """Return who looks after a hold: the configured person, else the owner's key."""
         return self.options.owners.get(hold.owner, hold.owner)
 
-    def _since(self, rule: Rule, deal: Deal | None, order: Order | None, hold: Hold | None) -> datetime | None:
+    def _crm_url(self, crm_id: str | None) -> str:
+        if not crm_id:
+            return ""
+        address = self.snapshot.account_url if crm_id.startswith(ACCOUNT_PREFIX) else self.snapshot.crm_url
+        return address(crm_id)
+
+    def _erp_url(self, erp_id: str | None, document: Document | None) -> str:
+        if not erp_id:
+            return ""
+        return self.snapshot.document_url(document.type, erp_id) if document else self.snapshot.erp_url(erp_id)
+
+    def _since(
+        self, rule: Rule, deal: Deal | None, order: Order | None, hold: Hold | None, document: Document | None
+    ) -> datetime | None:
         if hold is not None:
             return hold.opened_at
         if deal is not None and rule.code in AGED_BY_DEAL:
             return since_of(deal, self.eligible)
+        if document is not None:
+            return document.created
         return max((record.modified for record in (deal, order) if record is not None), default=None)
 
-    def _customer(self, deal: Deal | None, order: Order | None) -> str:
+    def _customer(self, deal: Deal | None, order: Order | None, document: Document | None) -> str:
         if deal is not None and deal.account_name:
             return deal.account_name
-        return self.snapshot.customers.get(order.customer_id, "") if order else ""
+        record = order or document
+        return self.snapshot.customers.get(record.customer_id, "") if record else ""
 
     def _number(self, deal: Deal | None, order: Order | None) -> str:
         if order is not None:
@@ -111,6 +160,11 @@ class Directory:
 def _text(row: Row, name: str) -> str | None:
     value = row.get(name)
     return None if value is None else str(value)
+
+
+def _severity(row: Row) -> Severity | None:
+    found = row.get("severity")
+    return next((severity for severity in SEVERITIES if severity == found), None)
 
 
 def _money(row: Row, name: str) -> Decimal | None:

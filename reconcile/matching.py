@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from journal.nouns import KIND_ORDER
+from reconcile import billing
 from reconcile.rule import Tables, text
 
 if TYPE_CHECKING:
@@ -24,7 +25,17 @@ Keep = Callable[[str, "Table"], "Table"]
 
 
 def derive(
-    deals: Table, orders: Table, bindings: Table, customers: Table, holds: Table, intents: Table, keep: Keep
+    deals: Table,
+    orders: Table,
+    bindings: Table,
+    customers: Table,
+    holds: Table,
+    intents: Table,
+    invoices: Table,
+    applications: Table,
+    receipts: Table,
+    invoice_bindings: Table,
+    keep: Keep,
 ) -> Tables:
     """Build the derived tables once."""
     placed = keep("placed", _placed(deals, orders, bindings))
@@ -32,6 +43,9 @@ def derive(
     further = keep("further", _further(firsts))
     pairs = keep("pairs", _pairs(deals, firsts, further))
     gaps = keep("gaps", _gaps(deals, placed, bindings, holds, intents))
+    billed = keep("billed", billing.billed_table(invoices, invoice_bindings, placed, deals))
+    settled = keep("settled", billing.settled_table(billed, applications, receipts))
+    rests = keep("rests", billing.rests_table(placed, billed, settled, holds))
     return Tables(
         deals=deals,
         orders=orders,
@@ -43,6 +57,13 @@ def derive(
         pairs=pairs,
         further=further,
         gaps=gaps,
+        invoices=invoices,
+        applications=applications,
+        receipts=receipts,
+        invoice_bindings=invoice_bindings,
+        billed=billed,
+        rests=rests,
+        settled=settled,
     )
 
 
@@ -77,7 +98,8 @@ def _placed(deals: Table, orders: Table, bindings: Table) -> Table:
     return copies.select(
         "order_id", "position", "number", "external_id", "named_deal", "named_doc", "stamp_key", "customer_id",
         "currency", "net", "tolerance", "status", "status_name", "po", "day", "deal_key", "deal_id", "doc_no", "ours",
-        "place", "copy",
+        "place", "copy", "stand_alone", "service_open", "goods_open", "goods_waiting", "closed_open", "billed_net",
+        "late_approval", "fresh", "due", "past_grace",
     )  # fmt: skip
 
 
@@ -99,7 +121,7 @@ def _pairs(deals: Table, firsts: Table, further: Table) -> Table:
     folded = further.filter(further.folded)
     more = folded.group_by(more_key="deal_key").aggregate(more_net=folded.net.sum())
     order = firsts.filter(firsts.document == 0).select(
-        "order_id", "number", "customer_id", "status", "status_name", order_key="deal_key",
+        "order_id", "number", "customer_id", "status", "status_name", "fresh", order_key="deal_key",
         order_currency="currency", first_net="net",
     )  # fmt: skip
     inside = deals.filter(deals.population == "in")

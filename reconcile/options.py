@@ -49,6 +49,12 @@ class Options:
         memory_limit: memory the compare engine may use before it spills to ``temp_directory``.
         temp_directory: folder for spilled data; None: a temporary folder removed after the run.
         max_temp_size: most disk that spilling may take.
+        approval_sla: how long an order may stay Pending Approval.
+        billing_grace: how long an amount that is due may stay unbilled.
+        unapplied_after: how old money on account may become.
+        deal_field: custom body field of NetSuite invoices in which finance writes the opportunity's id.
+        receivables: compare the figures of invoices and payments that Salesforce shows on its deals.
+        period: the period to reconcile (``2026-11`` or ``Nov 2026``); None: everything as of now.
     """
 
     go_live: date
@@ -71,3 +77,9 @@ class Options:
     memory_limit: str = "256MB"
     temp_directory: Path | None = None
     max_temp_size: str = "20GB"
+    approval_sla: timedelta = timedelta(days=2)
+    billing_grace: timedelta = timedelta(days=3)
+    unapplied_after: timedelta = timedelta(days=7)
+    deal_field: str | None = None
+    receivables: bool = True
+    period: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from connectors.records import ControlTotal
-from reconcile.bridge import Bridge, Sum, assemble
+from reconcile.bridge import LINES, Bridge, Sum, assemble
 from reconcile.engine import Build, Cell, Engine
 from reconcile.matching import CANCELLED, CLOSED
 from reconcile.report import Excluded
@@ -19,39 +19,60 @@ from reconcile.rule import Rule, Tables, leg
 if TYPE_CHECKING:
     from ibis.expr.types import Table, Value
 
-EXCLUDED_DEALS = ("before_go_live", "out_of_scope")
+EXCLUDED_DEALS = ("before_go_live", "out_of_scope", "later")
 DEAL_REASONS = {
     "before_go_live": "deal won before go-live",
     "not_won": "deal not won (read because an order or an order id names it)",
     "deleted": "deal deleted",
+    "later": "deal won after the period",
 }
 ORDER_REASONS = {
     "before_go_live": "order of a deal won before go-live",
     "out_of_scope": "order of a deal out of scope",
+    "later": "order of a deal won after the period",
     "erp_born": "order entered in NetSuite, no deal of ours",
     "cancelled": "order cancelled",
 }
+INVOICE_REASONS = {
+    "pending": "invoice pending approval",
+    "rejected": "invoice rejected",
+    "voided": "invoice voided",
+    "unknown": "invoice in no known status",
+    "later": "invoice of a later period",
+    "before_go_live": "invoice of a deal won before go-live",
+    "out_of_scope": "invoice of a deal out of scope",
+    "erp_born": "invoice of an order entered in NetSuite",
+    "old": "invoice of no deal, dated before go-live",
+    "no_deal": "invoice of no deal",
+}
 
 
-def build_bridge(engine: Engine, rules: Iterable[Rule]) -> Bridge:
-    """Take both ends by direct scan, the lines from what the rules found, the guards by anti-join."""
+def collect_legs(engine: Engine, rules: Iterable[Rule], standing: Iterable[Build]) -> dict[tuple[str, str], Sum]:
+    """Add up what the rules explain, and the parts that are no discrepancy, by line and currency."""
     legs: dict[tuple[str, str], Sum] = {}
-    for part in (*(rule.legs for rule in rules if rule.legs is not None), _standing_legs):
+    for part in (*(rule.legs for rule in rules if rule.legs is not None), *standing):
         for row in engine.rows(_summed(part)):
             key = str(row["line"]), str(row["currency"])
             legs[key] = legs.get(key, Sum()) + Sum(whole(row["items"]), money(row["amount"]))
+    return legs
+
+
+def build_bridge(engine: Engine, legs: Mapping[tuple[str, str], Sum]) -> Bridge:
+    """Take both ends by direct scan, the lines from ``legs``, the guards by anti-join."""
+    keys = {line.key for line in LINES}
+    legs = {key: part for key, part in legs.items() if key[0] in keys}
     return assemble(
         crm=totals(engine, _crm_totals),
         erp=totals(engine, _erp_totals),
         legs=legs,
-        without_order=_counts(engine, _without_order),
-        without_deal=_counts(engine, _without_deal),
-        tolerated=_counts(engine, _tolerated),
+        without_order=counts(engine, _without_order),
+        without_deal=counts(engine, _without_deal),
+        tolerated=counts(engine, _tolerated),
     )
 
 
 def totals(engine: Engine, build: Build) -> list[ControlTotal]:
-    """Run an expression made by :func:`_by_currency`."""
+    """Run an expression made by :func:`by_currency`."""
     found = [
         ControlTotal(currency=str(row["code"]), count=whole(row["number_of"]), amount=money(row["amount"]))
         for row in engine.rows(build)
@@ -69,7 +90,7 @@ def money(cell: Cell) -> Decimal:
     return cell if isinstance(cell, Decimal) else Decimal(0)
 
 
-def _by_currency(rows: Table, amount: str) -> Table:
+def by_currency(rows: Table, amount: str) -> Table:
     """Count rows and add an amount column per currency; an absent amount counts as a row of nothing."""
     return rows.group_by(code=rows.currency.fill_null("")).aggregate(
         number_of=rows.count(), amount=rows[amount].sum().fill_null(0)
@@ -77,11 +98,11 @@ def _by_currency(rows: Table, amount: str) -> Table:
 
 
 def _crm_totals(tables: Tables) -> Table:
-    return _by_currency(crm_population(tables), "amount")
+    return by_currency(crm_population(tables), "amount")
 
 
 def _erp_totals(tables: Tables) -> Table:
-    return _by_currency(erp_population(tables), "net")
+    return by_currency(erp_population(tables), "net")
 
 
 def crm_population(tables: Tables) -> Table:
@@ -124,7 +145,7 @@ def _without_deal(tables: Tables) -> Table:
     return ibis.union(named.filter(named.named_deal.notin(crm.deal_key)), unnamed.filter(unnamed.order_id.notin(bound)))
 
 
-def _standing_legs(tables: Tables) -> Table:
+def standing_legs(tables: Tables) -> Table:
     """Parts of the bridge that are no discrepancy: rounding, further documents, closed orders of lost deals."""
     pairs, placed, further = _tolerated(tables), tables.placed, tables.further
     up = pairs.filter(pairs.order_net > pairs.amount)
@@ -156,7 +177,8 @@ def _summed(legs: Build) -> Build:
     return build
 
 
-def _counts(engine: Engine, rows: Build) -> dict[str, int]:
+def counts(engine: Engine, rows: Build) -> dict[str, int]:
+    """Count rows per currency."""
     return {str(row["code"]): whole(row["number_of"]) for row in engine.rows(_counted(rows))}
 
 
@@ -175,6 +197,7 @@ def excluded_populations(engine: Engine) -> list[Excluded]:
     for system, words, build in (
         ("Salesforce", DEAL_REASONS, _excluded_deals),
         ("NetSuite", ORDER_REASONS, _excluded_orders),
+        ("NetSuite", INVOICE_REASONS, _excluded_invoices),
     ):
         for row in engine.rows(build):
             why = words.get(str(row["kind"])) or str(row["reason"] or "deal out of scope")
@@ -194,7 +217,13 @@ def _excluded_deals(tables: Tables) -> Table:
 
 
 def _excluded_orders(tables: Tables) -> Table:
-    rows = tables.placed.filter(tables.placed.place.isin(tuple(ORDER_REASONS)))
+    """Leave out the invoices that stand for orders: they are counted as invoices."""
+    rows = tables.placed.filter(tables.placed.place.isin(tuple(ORDER_REASONS)) & ~tables.placed.stand_alone)
+    return _by_reason(rows, rows.place, ibis.literal(""), "net")
+
+
+def _excluded_invoices(tables: Tables) -> Table:
+    rows = tables.billed.filter(tables.billed.place != "in")
     return _by_reason(rows, rows.place, ibis.literal(""), "net")
 
 
@@ -214,12 +243,21 @@ def compared_orders(engine: Engine) -> list[ControlTotal]:
     return totals(engine, _placed_orders)
 
 
+def compared_invoices(engine: Engine) -> list[ControlTotal]:
+    """Count the posted invoices after they were placed and add their gross amounts, as NetSuite's totals do."""
+    return totals(engine, _placed_invoices)
+
+
+def _placed_invoices(tables: Tables) -> Table:
+    return by_currency(tables.billed.filter(tables.billed.state == "posted"), "total")
+
+
 def _live_won(tables: Tables) -> Table:
-    return _by_currency(tables.deals.filter(tables.deals.won_live), "header_amount")
+    return by_currency(tables.deals.filter(tables.deals.won_live), "header_amount")
 
 
 def _placed_orders(tables: Tables) -> Table:
-    return _by_currency(tables.placed, "net")
+    return by_currency(tables.placed.filter(~tables.placed.stand_alone), "net")
 
 
 def paired(engine: Engine) -> list[tuple[str, str, Decimal]]:

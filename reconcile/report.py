@@ -1,19 +1,20 @@
-"""The result of one reconciliation, as plain values, and its JSON form."""
+"""The result of one reconciliation, as plain values."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-from journal.nouns import Hold
-from reconcile.bridge import CAUSES, LINES, Bridge, Column, Sum
-from reconcile.exceptions import CONTROL, Discrepancy, plain, shown
+from connectors.receivables import Period, Receipt
+from journal.nouns import Finding, Hold, RollForward
+from reconcile.bridge import Bridge, Sum
+from reconcile.chain import NOTHING, Chain
+from reconcile.exceptions import CONTROL, Discrepancy, shown
 
 Verdict = Literal["SIGNABLE", "NOT SIGNABLE"]
-VERSION = 1
 LARGEST = 5
 
 
@@ -69,11 +70,63 @@ class HeldRecord:
     owner: str
 
 
+BUCKETS = ("current", "1-30", "31-60", "61-90", "91-120", "over 120")
+"""Days past due by which open receivables are aged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ageing:
+    """One customer's open receivables in one currency by days past due, and its money on account, negative."""
+
+    customer: str
+    currency: str
+    buckets: Sequence[Decimal]
+    unapplied: Decimal
+
+    @property
+    def open(self) -> Decimal:
+        """What is open, whatever its age; money on account is not taken off."""
+        return sum(self.buckets, Decimal(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnAccount:
+    """A payment, deposit or credit memo that is not fully applied."""
+
+    receipt: Receipt
+    customer: str
+    of_salesforce: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """An order that is not billed in full, net of tax and shipping, and why."""
+
+    order_id: str
+    number: str
+    deal_id: str | None
+    customer: str
+    currency: str
+    status: str
+    net: Decimal
+    invoiced: Decimal
+    why: str
+    invoices: int
+
+    @property
+    def rest(self) -> Decimal:
+        """What is left to bill."""
+        return self.net - self.invoiced
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What one reconciliation found. ``exceptions`` excludes timing differences, which are in ``in_flight``.
+    """What one reconciliation found. ``exceptions`` excludes timing differences, which are in ``in_flight``, and those
+    that a person accepted with their present values, which are in ``accepted``.
 
-    ``matched`` counts the deals that have their order and appear in no exception.
+    ``matched`` counts the deals that have their order and appear in no exception. ``period`` None: everything as of
+    now. ``life`` is what the journal keeps of each exception, by its id; ``roll`` the movement since the last recorded
+    run; ``run_id`` the last recorded run, ``book_id`` the state database in which it is recorded.
     """
 
     company: str
@@ -93,10 +146,24 @@ class Report:
     sample_seed: int
     matched: int
     parameters: Sequence[tuple[str, str]]
+    chain: Chain = NOTHING
+    accepted: Sequence[Discrepancy] = ()
+    ageing: Sequence[Ageing] = ()
+    on_account: Sequence[OnAccount] = ()
+    rests: Sequence[Rest] = ()
+    period: Period | None = None
+    complete: bool = True
+    """Whether the run saw both populations whole; only then does it close exceptions that are gone."""
+    life: Mapping[str, Finding] = field(default_factory=dict)
+    roll: RollForward | None = None
+    run_id: str = ""
+    book_id: str = ""
 
     @property
     def headline(self) -> str:
         """The verdict in one line."""
+        if self.period is not None:
+            return f"{self.company}, {self.period.name} (to {self.period.end}): {self.verdict}"
         return f"{self.company}, deals won since {self.go_live}, as of {instant(self.crm_at)}: {self.verdict}"
 
     @property
@@ -106,7 +173,13 @@ class Report:
             f"{c.currency or '(no currency)'} {c.unexplained.items} items {shown(c.unexplained.amount, c.currency)}"
             for c in self.bridge.columns
         )
-        return "; ".join(parts) or "nothing was compared"
+        further = (
+            f"{link.stage.key} {link.currency or '(no currency)'} {link.unexplained.items} items"
+            f" {shown(link.unexplained.amount, link.currency)}"
+            for link in self.chain.links
+            if link.unexplained
+        )
+        return "; ".join((*parts, *further)) or "nothing was compared"
 
     @property
     def largest(self) -> Sequence[Discrepancy]:
@@ -126,122 +199,6 @@ def instant(moment: datetime) -> str:
 
 def to_json(report: Report) -> dict[str, object]:
     """Return the report as JSON values; amounts are texts, so that no digit is lost."""
-    return {
-        "version": VERSION,
-        "company": report.company,
-        "go_live": report.go_live.isoformat(),
-        "scope": report.scope,
-        "as_of": {"salesforce": _stamp(report.crm_at), "netsuite": _stamp(report.erp_at)},
-        "verdict": report.verdict,
-        "reasons": list(report.reasons),
-        "signed": False,
-        "matched": report.matched,
-        "bridge": {"foots": report.bridge.foots, "currencies": [_column(c) for c in report.bridge.columns]},
-        "exceptions": [_discrepancy(d) for d in report.exceptions],
-        "in_flight": [_discrepancy(d) for d in report.in_flight],
-        "holds": [_hold(held) for held in report.holds],
-        "excluded": [
-            {"system": e.system, "reason": e.reason, "currency": e.currency, **_sum(e.total, e.currency)}
-            for e in report.excluded
-        ],
-        "controls": [_control(c) for c in report.controls],
-        "sample": {"seed": report.sample_seed, "matches": [_match(m) for m in report.sample]},
-        "parameters": dict(report.parameters),
-    }
+    from reconcile.report_json import as_json
 
-
-def _stamp(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
-
-
-def _money(amount: Decimal | None, currency: str) -> str | None:
-    return None if amount is None else f"{plain(amount, currency):f}"
-
-
-def _sum(total: Sum, currency: str) -> dict[str, object]:
-    return {"items": total.items, "amount": _money(total.amount, currency)}
-
-
-def _column(column: Column) -> dict[str, object]:
-    currency = column.currency
-    return {
-        "currency": currency,
-        "won": _sum(column.crm, currency),
-        "lines": [
-            {"line": line.key, "label": line.label, "cause": line.cause, **_sum(column.leg(line.key), currency)}
-            for line in LINES
-        ],
-        "ordered": _sum(column.erp, currency),
-        "unexplained": _sum(column.unexplained, currency),
-        "gap": _sum(column.gap, currency),
-        "causes": {cause: _sum(column.cause(cause), currency) for cause in CAUSES},
-        "tolerated_items": column.tolerated_items,
-        "independent": {"deals_without_order": column.without_order, "orders_without_deal": column.without_deal},
-        "faults": column.faults(),
-    }
-
-
-def _discrepancy(one: Discrepancy) -> dict[str, object]:
-    return {
-        "id": one.id,
-        "code": one.code,
-        "family": one.family,
-        "severity": one.severity,
-        "owner": one.owner,
-        "title": one.title,
-        "entity": one.entity,
-        "key": one.key,
-        "field": one.field,
-        "crm": {"id": one.crm_id, "name": one.crm_name, "url": one.crm_url, "value": one.crm_text()},
-        "erp": {"id": one.erp_id, "number": one.order_number, "url": one.erp_url, "value": one.erp_text()},
-        "customer": one.customer,
-        "difference": _money(one.difference, one.currency),
-        "currency": one.currency,
-        "tolerance": _money(one.tolerance, one.currency),
-        "at_stake": _money(one.at_stake, one.currency),
-        "detail": one.detail,
-        "hold_code": one.hold_code,
-        "action": one.action,
-        "since": _stamp(one.since),
-        "age_days": one.age_days,
-    }
-
-
-def _hold(held: HeldRecord) -> dict[str, object]:
-    hold = held.hold
-    return {
-        "kind": hold.kind,
-        "record": hold.source_id,
-        "label": hold.label,
-        "url": held.url,
-        "code": hold.code,
-        "cause": hold.cause,
-        "owner": held.owner,
-        "fix": hold.fix,
-        "opened_at": _stamp(hold.opened_at),
-        "attempts": hold.attempts,
-    }
-
-
-def _control(check: Control) -> dict[str, object]:
-    return {
-        "system": check.system,
-        "population": check.population,
-        "currency": check.currency,
-        "own": _sum(check.own, check.currency),
-        "read": _sum(check.read, check.currency),
-        "compared": _sum(check.compared, check.currency),
-        "ok": check.ok,
-    }
-
-
-def _match(match: Match) -> dict[str, object]:
-    return {
-        "deal": match.deal_id,
-        "order": match.order_number,
-        "currency": match.currency,
-        "crm_amount": _money(match.crm_amount, match.currency),
-        "erp_amount": _money(match.erp_amount, match.currency),
-        "crm_url": match.crm_url,
-        "erp_url": match.erp_url,
-    }
+    return as_json(report)

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 MONEY = "decimal(38, 9)"
 
 INTEGRATION, ORDERS, REVENUE = "integration operations", "order management", "revenue operations"
+BILLING, CASH, CONTROLLER = "billing and receivables", "cash application", "controller"
 """Who looks after a kind of discrepancy, where no hold names somebody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tables:
-    """The compared tables. The first six are loaded as read, the others are derived from them once.
+    """The compared tables: some are loaded as read, the others are derived from them once.
 
     ``placed`` orders with the deal they belong to and their place: ``in`` (of a deal in scope), ``no_deal``,
         ``deleted``, ``not_won``, ``before_go_live``, ``out_of_scope``, ``erp_born``, ``cancelled``; ``copy`` 0 is
@@ -29,6 +30,9 @@ class Tables:
     ``pairs`` deals in scope with their order; ``order_net`` adds further documents in the same currency.
     ``further`` second and later documents of a deal.
     ``gaps`` deals in scope without a live order, with the ``cause``: cancelled, blocked, in_flight, missing.
+    ``billed`` invoices with the deal and order they belong to and their place; see :mod:`reconcile.billing`.
+    ``rests`` what is left to bill of each order in the population, in parts that sum to it.
+    ``settled`` invoices in the population with what was applied to them.
     """
 
     deals: Table
@@ -41,6 +45,13 @@ class Tables:
     pairs: Table
     further: Table
     gaps: Table
+    invoices: Table
+    applications: Table
+    receipts: Table
+    invoice_bindings: Table
+    billed: Table
+    rests: Table
+    settled: Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +105,12 @@ def finding(
     exposure: Value | None = None,
     detail: Value | None = None,
     hold_id: Value | None = None,
+    severity: Value | None = None,
 ) -> Table:
     """Project rows to the columns of a discrepancy.
 
     ``entity``, ``key`` and ``field`` make its identity together with the rule's code; the values do not.
-    ``exposure`` is the money at stake where there is no plain difference.
+    ``exposure`` is the money at stake where there is no plain difference; ``severity`` replaces the rule's own.
     """
     return rows.select(
         entity=text(entity),
@@ -116,15 +128,16 @@ def finding(
         exposure=_or(exposure, no_money()).cast(MONEY),
         detail=_or(detail, text("")),
         hold_id=_or(hold_id, no_text()),
+        severity=_or(severity, no_text()),
     )
 
 
-def leg(rows: Table, line: str, *, items: int, amount: Value | None, currency: Value | None = None) -> Table:
+def leg(rows: Table, line: str, *, items: int | Value, amount: Value | None, currency: Value | None = None) -> Table:
     """Project rows to their effect on one line of the bridge: items and amount to add on the way from CRM to ERP."""
     return rows.select(
         line=text(line),
         currency=(rows.currency if currency is None else currency).fill_null(""),
-        items=ibis.literal(items, type="int64"),
+        items=ibis.literal(items, type="int64") if isinstance(items, int) else items.cast("int64"),
         amount=(ibis.literal(0).cast(MONEY) if amount is None else amount.fill_null(0)).cast(MONEY),
     )
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from reconcile.chain_populations import of_state, order_leg
 from reconcile.matching import CANCELLED, CLOSED
 from reconcile.rule import ORDERS, REVENUE, Rule, Tables, finding, leg, text
+from reconcile.rules_billing import billed_lost
 
 if TYPE_CHECKING:
     from ibis.expr.types import BooleanValue, Table
@@ -125,8 +127,11 @@ def _unknown(tables: Tables) -> Table:
 
 
 def _of_lost(tables: Tables) -> Table:
+    """Return the live orders of deals no longer won; billed ones are CRM_OPEN_ERP_BILLED."""
     placed = tables.placed
-    return placed.filter((placed.place == "not_won") & (placed.status != CLOSED))
+    lost = placed.filter((placed.place == "not_won") & (placed.status != CLOSED))
+    billed = billed_lost(tables)
+    return lost.anti_join(billed, lost.order_id == billed.order_id)
 
 
 def _lost_live_order(tables: Tables) -> Table:
@@ -179,8 +184,9 @@ def _cancelled_legs(tables: Tables) -> Table:
 
 
 def _closed(tables: Tables) -> Table:
-    """Closed orders stay in the population; whether they were billed before is not read yet, so they are shown."""
-    rows = tables.pairs.filter(tables.pairs.status == CLOSED)
+    """Closed orders stay in the population; those that were billed in full are as they should be."""
+    left = of_state(tables, "closed").order_id
+    rows = tables.pairs.filter((tables.pairs.status == CLOSED) & tables.pairs.order_id.isin(left))
     return finding(
         rows,
         entity="deal",
@@ -192,8 +198,12 @@ def _closed(tables: Tables) -> Table:
         erp_value=rows.status_name,
         currency=rows.currency,
         exposure=rows.order_net,
-        detail=text("the deal is won, its order is closed; invoices are not read, so it counts as not billed"),
+        detail=text("the deal is won, its order is closed and not billed in full"),
     )
+
+
+def _closed_legs(tables: Tables) -> Table:
+    return order_leg(of_state(tables, "closed"), "closed_rest", "rest")
 
 
 ACCURACY: tuple[Rule, ...] = (
@@ -234,9 +244,10 @@ LIFECYCLE: tuple[Rule, ...] = (
         family="lifecycle",
         severity="high",
         owner=ORDERS,
-        title="Won deal whose order is closed, or in no known status",
+        title="Won deal whose order was closed before it was billed, or is in no known status",
         action="Reopen the order, or take the deal back.",
         find=_status,
+        legs=_closed_legs,
     ),
     Rule(
         code="LOST_LIVE_ORDER",

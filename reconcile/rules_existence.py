@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from journal.nouns import KIND_ORDER
+from journal.nouns import KIND_INVOICE, KIND_ORDER
+from reconcile.chain_populations import of_state, order_leg
 from reconcile.matching import CLOSED
 from reconcile.rule import INTEGRATION, REVENUE, Rule, Tables, finding, leg, text
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table, Value
+
+
+LOCKED = "LOCKED_DOWNSTREAM"
+SAID_OTHERWISE = ("REOPENED_AFTER_PUSH", "DELETED_AFTER_PUSH")
+"""Holds of deals that are no longer won or deleted: rules about their live orders name them."""
 
 
 def _gap(tables: Tables, cause: str) -> Table:
@@ -51,7 +57,8 @@ def _in_flight(tables: Tables) -> Table:
 
 
 def _blocked(tables: Tables) -> Table:
-    holds, deals, gaps = tables.holds, tables.deals, tables.gaps
+    deals, gaps = tables.deals, tables.gaps
+    holds = tables.holds.filter(tables.holds.code.notin((LOCKED, *SAID_OTHERWISE)))
     amounts = deals.select(known_key="deal_key", amount="amount", deal_currency="currency")
     blocked = gaps.filter(gaps.cause == "blocked").select(gap_key="deal_key", gap_amount="amount")
     rows = holds.left_join(amounts, holds.source_key == amounts.known_key)
@@ -62,11 +69,41 @@ def _blocked(tables: Tables) -> Table:
         entity="deal",
         key=rows.source_id,
         crm_id=rows.source_id,
-        field=ibis.ifelse(rows.kind == KIND_ORDER, text("order"), text("write-back")),
+        field=ibis.cases(
+            (rows.kind == KIND_ORDER, text("order")),
+            (rows.kind == KIND_INVOICE, text("invoice")),
+            else_=text("write-back"),
+        ),
         crm_value=rows.code,
         crm_amount=rows.amount,
         difference=ibis.ifelse(lacking, -rows.gap_amount, ibis.null("decimal(38, 9)")),
         currency=rows.deal_currency,
+        detail=rows.cause,
+        hold_id=rows.hold_id,
+    )
+
+
+def _blocked_legs(tables: Tables) -> Table:
+    billing = order_leg(of_state(tables, "held"), "bill_held", "rest")
+    return ibis.union(_gap_legs(tables, "blocked", "blocked"), billing)
+
+
+def _changed_after_lock(tables: Tables) -> Table:
+    holds, pairs = tables.holds.filter(tables.holds.code == LOCKED), tables.pairs
+    pairs = pairs.select("order_id", "number", "status_name", pair_key="deal_key", order_amount="order_net")
+    deals = tables.deals.select(known_key="deal_key", amount="amount", deal_currency="currency")
+    rows = holds.left_join(pairs, holds.source_key == pairs.pair_key)
+    rows = rows.left_join(deals, rows.source_key == deals.known_key)
+    return finding(
+        rows,
+        entity="deal",
+        key=rows.source_id,
+        crm_id=rows.source_id,
+        erp_id=rows.order_id,
+        field="deal",
+        erp_value=rows.status_name,
+        currency=rows.deal_currency,
+        exposure=rows.order_amount,
         detail=rows.cause,
         hold_id=rows.hold_id,
     )
@@ -150,7 +187,16 @@ EXISTENCE: tuple[Rule, ...] = (
         title="Deal held by the sync",
         action="Mend what the hold names; the next sync takes the deal up again.",
         find=_blocked,
-        legs=lambda t: _gap_legs(t, "blocked", "blocked"),
+        legs=_blocked_legs,
+    ),
+    Rule(
+        code="CHANGED_AFTER_LOCK",
+        family="lifecycle",
+        severity="high",
+        owner=REVENUE,
+        title="Deal changed after its order left Pending Approval",
+        action="Change the order in NetSuite, credit and bill again, or take the deal's change back.",
+        find=_changed_after_lock,
     ),
     Rule(
         code="MISSING_IN_CRM",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from reconcile.billing import STAND_IN
 from reconcile.rule import INTEGRATION, ORDERS, REVENUE, Rule, Tables, finding, leg, text
 from reconcile.rules_existence import order_findings
 
@@ -105,6 +106,8 @@ def _pointer_elsewhere(tables: Tables) -> Table:
     rows = carriers.inner_join(first, carriers.deal_key == first.source_key)
     agreed = (rows.deal_key == bindings.source_key) & (rows.pointer == bindings.target_id)
     rows = rows.anti_join(bindings, agreed)
+    # A deal that is invoiced without an order is bound to no order; what its order id says is not compared.
+    rows = rows.filter(~rows.target_id.startswith(STAND_IN))
     return _conflict(
         rows, POINTER, rows.pointer, rows.target_id, "the order id on the deal is not the one it is bound to"
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconcile.rule import Rule
 
 IN_FLIGHT = "IN_FLIGHT"
+INCOMPLETE = "EXTRACT_INCOMPLETE"
 
 
 def reconcile(crm: CrmReader, erp: ErpReader, journal: JournalView, options: Options) -> Report:
@@ -48,27 +49,39 @@ def evaluate(snapshot: Snapshot, options: Options, rules: Sequence[Rule] | None 
         TieoutError: a value cannot be compared exactly.
     """
     # The compare engine takes a second to import, which commands that do not reconcile must not pay.
-    from reconcile import populations
+    from reconcile import ageing, populations
+    from reconcile.chain_populations import STANDING, build_chain
     from reconcile.controls import control_exceptions, controls
     from reconcile.engine import opened
     from reconcile.findings import Directory
     from reconcile.rules import RULES
+    from reconcile.stand_alone import compared_orders, stand_ins
 
     rules = RULES if rules is None else rules
     directory = Directory.of(snapshot, options)
     deals = list({deal.id: deal for deal in snapshot.deals}.values())
-    orders = list({order.id: order for order in snapshot.orders}.values())
-    with opened(snapshot, deals, orders, options) as engine:
+    stand_in, ties = stand_ins(snapshot)
+    with opened(snapshot, deals, compared_orders(snapshot, stand_in), options, ties) as engine:
         found = [directory.discrepancy(rule, row) for rule in rules for row in engine.rows(rule.find)]
-        bridge = populations.build_bridge(engine, rules)
+        legs = populations.collect_legs(engine, rules, (populations.standing_legs, *STANDING))
+        bridge, chain = populations.build_bridge(engine, legs), build_chain(engine, legs)
+        aged, on_account = ageing.ageing(engine, snapshot), ageing.on_account(engine, snapshot)
+        rests = ageing.rests(engine, snapshot)
         excluded = populations.excluded_populations(engine)
-        checks = controls(snapshot, populations.compared_deals(engine), populations.compared_orders(engine))
+        checks = controls(
+            snapshot,
+            populations.compared_deals(engine),
+            populations.compared_orders(engine),
+            populations.compared_invoices(engine),
+        )
         pairs = populations.paired(engine)
-    found += control_exceptions(snapshot, checks, bridge, options)
-    exceptions = ranked((one for one in found if one.code != IN_FLIGHT), bridge.sizes())
-    agreed = _agreed(pairs, exceptions)
+    found += control_exceptions(snapshot, checks, (*bridge.faults(), *chain.faults()), options)
+    listed = ranked((one for one in found if one.code != IN_FLIGHT), bridge.sizes())
+    accepted = [one for one in listed if _is_accepted(one, snapshot)]
+    exceptions = [one for one in listed if not _is_accepted(one, snapshot)]
+    agreed = _agreed(pairs, listed)
     seed = _seed(snapshot, options)
-    reasons = _reasons(exceptions, options)
+    reasons = [*_reasons(exceptions, options), *snapshot.doubts]
     return Report(
         company=options.company,
         go_live=snapshot.go_live,
@@ -87,7 +100,19 @@ def evaluate(snapshot: Snapshot, options: Options, rules: Sequence[Rule] | None 
         sample_seed=seed,
         matched=len(agreed),
         parameters=_parameters(snapshot, options, rules, seed),
+        chain=chain,
+        accepted=accepted,
+        ageing=aged,
+        on_account=on_account,
+        rests=rests,
+        period=snapshot.period,
+        complete=not any(one.code == INCOMPLETE for one in exceptions) and snapshot.period is None,
     )
+
+
+def _is_accepted(one: Discrepancy, snapshot: Snapshot) -> bool:
+    """Tell whether a person accepted it with its present values; doubts about the run itself cannot be accepted."""
+    return one.family != CONTROL and snapshot.accepted.get(one.id) == one.values_sha
 
 
 def _agreed(
@@ -99,7 +124,8 @@ def _agreed(
 
 def _sample(pairs: Iterable[tuple[str, str, Decimal]], directory: Directory, seed: int, size: int) -> list[Match]:
     """Draw by the hash of seed and deal id: random to the eye, repeatable by anybody who knows the seed."""
-    drawn = heapq.nsmallest(size, pairs, key=lambda pair: sha256(f"{seed}:{pair[0]}".encode()).digest())
+    known = (pair for pair in pairs if pair[1] in directory.orders)
+    drawn = heapq.nsmallest(size, known, key=lambda pair: sha256(f"{seed}:{pair[0]}".encode()).digest())
     return [
         _match(directory.deals[deal_id.lower()], directory.orders[order_id], net, directory.snapshot)
         for deal_id, order_id, net in drawn
@@ -155,7 +181,13 @@ def _parameters(snapshot: Snapshot, options: Options, rules: Sequence[Rule], see
         ("Scope", options.scope_text),
         ("Salesforce read as of", instant(snapshot.crm_at)),
         ("NetSuite read as of", instant(snapshot.erp_at)),
+        ("Period", f"{snapshot.period.name}, to {snapshot.period.end}" if snapshot.period else "none: as of now"),
         ("SLA won to ordered", str(options.sla)),
+        ("SLA of approvals", str(options.approval_sla)),
+        ("Billing grace", str(options.billing_grace)),
+        ("Money on account is reported after", str(options.unapplied_after)),
+        ("Deal field of invoices", options.deal_field or "none"),
+        ("Figures that Salesforce shows", _compared(snapshot)),
         ("Tolerance", "minor unit x max(1, ceil((lines + 1) / 2)), net of tax and shipping"),
         ("Tolerance cap", f"{options.tolerance_cap} in a two-decimal currency, elsewhere as many minor units"),
         ("Largest clock skew", str(options.max_skew)),
@@ -169,6 +201,13 @@ def _parameters(snapshot: Snapshot, options: Options, rules: Sequence[Rule], see
     ]
 
 
+def _compared(snapshot: Snapshot) -> str:
+    if snapshot.period is not None:
+        return "not compared: they are of now, not of the period's end"
+    read = any(deal.shown is not None for deal in snapshot.deals)
+    return "compared" if read else "not compared: the fields are missing, switched off, or no deal was read"
+
+
 def _fingerprint(snapshot: Snapshot) -> str:
     digest = sha256()
     for deal in sorted(snapshot.deals, key=lambda d: d.id):
@@ -177,4 +216,10 @@ def _fingerprint(snapshot: Snapshot) -> str:
     for order in sorted(snapshot.orders, key=lambda o: o.id):
         terms = (order.currency, str(order.net), order.customer_id, order.status, order.po_number)
         digest.update(f"{order.id} {order.external_id} {order.date} {terms}\n".encode())
+    for invoice in sorted(snapshot.invoices, key=lambda i: i.id):
+        sums = f"{invoice.currency} {invoice.net} {invoice.total} {invoice.unpaid} {invoice.status}"
+        digest.update(f"{invoice.id} {invoice.order_id} {invoice.date} {sums}\n".encode())
+    for receipt in sorted(snapshot.receipts, key=lambda r: r.id):
+        sums = f"{receipt.currency} {receipt.total} {receipt.unapplied} {receipt.status}"
+        digest.update(f"{receipt.id} {receipt.type} {receipt.date} {sums}\n".encode())
     return digest.hexdigest()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from journal.nouns import Finding
 from reconcile.exceptions import Discrepancy
 from reconcile.report import Report, instant
 from reconcile.sheet import Sheet
@@ -15,17 +16,35 @@ EXCEPTION_COLUMNS = (
     ("Tolerance", 10), ("At stake", 15), ("Age, days", 9), ("Since (UTC)", 20), ("Hold code", 20), ("Detail", 46),
     ("Suggested action", 46),
 )  # fmt: skip
-TO_FILL = (("Assigned to", 18), ("Reason", 18), ("Comment", 34))
+RUN, BOOK = "Run", "Reconciliation book"
+"""Parameters by which a workbook that comes back is recognised."""
+VALUES = "Values"
+"""The column with the hash of the compared values: what is said of an exception is said of these."""
+LIFE = (("First seen (UTC)", 20), ("Runs", 7), (VALUES, 18))
+TO_FILL = (("Assigned to", 18), ("Reason", 20), ("Comment", 40))
 """Columns that finance types into."""
+FIXED = ("timing", "accepted difference", "to be corrected", "false positive", "other")
+"""The reasons that may be chosen."""
 
+NOBODY: Mapping[str, Finding] = {}
 HEADER_ROW = 1
 MOST_ROWS = 50_000
 """Rows a listing may hold; the rest stays in the JSON form and the sheet says so."""
 
 
-def write_discrepancies(sheet: Sheet, title: str, rows: Sequence[Discrepancy], *, to_fill: bool) -> None:
-    """Write discrepancies in their given order, worst first; ``to_fill`` adds the columns to type into."""
-    columns = (*EXCEPTION_COLUMNS, *(TO_FILL if to_fill else ()))
+def write_discrepancies(
+    sheet: Sheet,
+    title: str,
+    rows: Sequence[Discrepancy],
+    *,
+    to_fill: bool,
+    life: Mapping[str, Finding] = NOBODY,
+) -> None:
+    """Write discrepancies in their given order, worst first; ``to_fill`` adds their life and the columns to type into.
+
+    ``life`` is what the journal keeps of each, by its id.
+    """
+    columns = (*EXCEPTION_COLUMNS, *((*LIFE, *TO_FILL) if to_fill else ()))
     shown = rows[:MOST_ROWS]
     sheet.columns([width for _, width in columns])
     rest = f"; only the first {MOST_ROWS:,} are listed" if len(rows) > MOST_ROWS else ""
@@ -33,9 +52,33 @@ def write_discrepancies(sheet: Sheet, title: str, rows: Sequence[Discrepancy], *
     sheet.header(HEADER_ROW, [name for name, _ in columns])
     for row, one in enumerate(shown, start=HEADER_ROW + 1):
         _discrepancy(sheet, row, one)
-        for column in range(len(EXCEPTION_COLUMNS), len(columns)):
-            sheet.text(row, column, "", "input")
+        if to_fill:
+            _life(sheet, row, one, life.get(one.id))
+    if to_fill and shown:
+        _reasons(sheet, HEADER_ROW + len(shown))
     sheet.listing(HEADER_ROW, HEADER_ROW + len(shown), len(columns))
+
+
+def _life(sheet: Sheet, row: int, one: Discrepancy, known: Finding | None) -> None:
+    at = len(EXCEPTION_COLUMNS)
+    sheet.text(row, at, instant(known.first_seen_at) if known else "")
+    sheet.count(row, at + 1, known.runs if known else None)
+    sheet.text(row, at + 2, one.values_sha)
+    said = (known.owner, known.reason, known.comment) if known else (None, None, None)
+    for column, words in enumerate(said, start=at + len(LIFE)):
+        sheet.text(row, column, words, "input")
+
+
+def _reasons(sheet: Sheet, last_row: int) -> None:
+    """Let the reason be chosen from the list; anything else is refused by Excel, and again by the import."""
+    at = len(EXCEPTION_COLUMNS) + len(LIFE) + 1
+    rule = {
+        "validate": "list",
+        "source": list(FIXED),
+        "error_title": "Reason",
+        "error_message": f"Choose one of: {', '.join(FIXED)}.",
+    }
+    sheet.page.data_validation(HEADER_ROW + 1, at, last_row, at, rule)
 
 
 def first_rows(rows: Sequence[Discrepancy]) -> dict[tuple[str, str], int]:
@@ -75,7 +118,7 @@ def write_holds(sheet: Sheet, report: Report) -> None:
         ("Code", 22), ("Kind", 9), ("Record (link)", 21), ("Label", 34), ("Cause", 60), ("Fix", 60), ("Owner", 22),
         ("Open since (UTC)", 20), ("Attempts", 9),
     )  # fmt: skip
-    _head(sheet, f"Open holds: {len(report.holds)}", columns)
+    head(sheet, f"Open holds: {len(report.holds)}", columns)
     for row, held in enumerate(report.holds[:MOST_ROWS], start=HEADER_ROW + 1):
         hold = held.hold
         sheet.text(row, 0, hold.code)
@@ -96,7 +139,7 @@ def write_controls(sheet: Sheet, report: Report) -> None:
         ("System", 12), ("Population", 28), ("Currency", 10), ("Own count", 11), ("Own amount", 20), ("Read", 11),
         ("Read amount", 20), ("Compared", 11), ("Compared amount", 20), ("Check", 10),
     )  # fmt: skip
-    _head(sheet, "Control totals: the system's own = read = compared", columns)
+    head(sheet, "Control totals: the system's own = read = compared", columns)
     for row, check in enumerate(report.controls, start=HEADER_ROW + 1):
         sheet.text(row, 0, check.system)
         sheet.text(row, 1, check.population)
@@ -111,7 +154,7 @@ def write_controls(sheet: Sheet, report: Report) -> None:
 def write_excluded(sheet: Sheet, report: Report) -> None:
     """Write what was read and not compared, so that the scope itself can be audited."""
     columns = (("System", 12), ("Reason", 70), ("Currency", 10), ("Items", 10), ("Amount", 20))
-    _head(sheet, "Read and left out of the comparison", columns)
+    head(sheet, "Read and left out of the comparison", columns)
     for row, one in enumerate(report.excluded, start=HEADER_ROW + 1):
         sheet.text(row, 0, one.system)
         sheet.text(row, 1, one.reason)
@@ -128,7 +171,7 @@ def write_sample(sheet: Sheet, report: Report) -> None:
         ("Currency", 10), ("Salesforce amount", 18), ("NetSuite amount", 18), ("Tested by", 18), ("Result", 24),
     )  # fmt: skip
     title = f"{len(report.sample)} of {report.matched} matched deals, drawn with seed {report.sample_seed}"
-    _head(sheet, title, columns)
+    head(sheet, title, columns)
     for row, match in enumerate(report.sample, start=HEADER_ROW + 1):
         sheet.link(row, 0, match.crm_url, match.deal_id)
         sheet.text(row, 1, match.deal_name)
@@ -146,14 +189,16 @@ def write_sample(sheet: Sheet, report: Report) -> None:
 def write_parameters(sheet: Sheet, report: Report) -> None:
     """Write what a reviewer needs to repeat the run: limits, versions, the texts of the queries."""
     columns = (("Parameter", 48), ("Value", 110))
-    _head(sheet, "Parameters and queries", columns)
-    for row, (name, value) in enumerate(report.parameters, start=HEADER_ROW + 1):
+    head(sheet, "Parameters and queries", columns)
+    rows = [*report.parameters, (RUN, report.run_id), (BOOK, report.book_id)]
+    for row, (name, value) in enumerate(rows, start=HEADER_ROW + 1):
         sheet.text(row, 0, name)
         sheet.text(row, 1, value, "wrap")
-    sheet.listing(HEADER_ROW, HEADER_ROW + len(report.parameters), len(columns))
+    sheet.listing(HEADER_ROW, HEADER_ROW + len(rows), len(columns))
 
 
-def _head(sheet: Sheet, title: str, columns: Sequence[tuple[str, int]]) -> None:
+def head(sheet: Sheet, title: str, columns: Sequence[tuple[str, int]]) -> None:
+    """Begin a listing: its title and its column headings."""
     sheet.columns([width for _, width in columns])
     sheet.text(0, 0, title, "title")
     sheet.header(HEADER_ROW, [name for name, _ in columns])

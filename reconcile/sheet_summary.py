@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reconcile.bridge import CAUSES, LINES
+from reconcile.bridge import CAUSES, LINES, Sum
+from reconcile.chain import STAGES
 from reconcile.exceptions import shown
 from reconcile.report import Excluded, Report, instant
 from reconcile.sheet import Sheet
+from reconcile.text import aged, movement
 
 WIDTHS = (11, 24, 22, 9, 15, 10, 15, 11, 20, 26)
 WRAPPED_ROW = 42
 """Height in points of a row whose texts take three lines."""
 REASONS_SHOWN = 6
 PARAMETERS_SHOWN = (
-    "Go-live", "Scope", "Salesforce read as of", "NetSuite read as of", "SLA won to ordered", "Tolerance",
+    "Go-live", "Period", "Scope", "Salesforce read as of", "NetSuite read as of", "SLA won to ordered", "Tolerance",
     "Tolerance cap", "Mapping version", "Software version",
 )  # fmt: skip
 FirstRows = Mapping[tuple[str, str], int]
@@ -51,7 +53,7 @@ def write_summary(sheet: Sheet, report: Report, first_rows: FirstRows) -> None:
     pen = Pen(sheet)
     sheet.columns(WIDTHS)
     _verdict(pen, report)
-    _won_to_ordered(pen, report)
+    _chain(pen, report)
     _causes(pen, report, first_rows)
     _source_proof(pen, report)
     _excluded(pen, report)
@@ -68,7 +70,7 @@ def write_summary(sheet: Sheet, report: Report, first_rows: FirstRows) -> None:
 
 
 def _verdict(pen: Pen, report: Report) -> None:
-    pen.line(f"{report.company}: won deals in Salesforce against orders in NetSuite", "title")
+    pen.line(f"{report.company}: won deals in Salesforce to cash in NetSuite", "title")
     pen.line(f"1. {report.headline}", "good" if report.signable else "bad")
     pen.line("UNSIGNED DRAFT: nobody has signed this report.", "bold")
     for reason in report.reasons[:REASONS_SHOWN]:
@@ -78,16 +80,33 @@ def _verdict(pen: Pen, report: Report) -> None:
     pen.line(f"Unexplained: {report.unexplained}", "bold")
 
 
-def _won_to_ordered(pen: Pen, report: Report) -> None:
-    pen.section("2. Won -> ordered, net of tax and shipping (invoiced and collected come in a later version)")
-    pen.heads(("Currency", "", "", "Won", "Amount", "Ordered", "Amount", "Gap", "Amount"))
-    for column in report.bridge.columns:
-        pen.sheet.text(pen.row, 0, column.currency or "(none)")
-        for at, total in ((3, column.crm), (5, column.erp), (7, column.gap)):
-            pen.sheet.count(pen.row, at, total.items)
-            pen.sheet.money(pen.row, at + 1, total.amount, column.currency)
-        pen.row += 1
+def _chain(pen: Pen, report: Report) -> None:
+    pen.section("2. Won -> ordered -> invoiced (net of tax and shipping) -> invoiced gross -> collected (cash)")
+    pen.heads(("Currency", "Step", "", "From", "Amount", "To", "Amount", "Gap", "Amount", "Unexplained"))
+    for currency in sorted({*(c.currency for c in report.bridge.columns), *report.chain.currencies}):
+        for label, opening, closing, left in steps(report, currency):
+            pen.sheet.text(pen.row, 0, currency or "(none)")
+            pen.sheet.text(pen.row, 1, label)
+            for at, total in ((3, opening), (5, closing), (7, closing - opening)):
+                pen.sheet.count(pen.row, at, total.items)
+                pen.sheet.money(pen.row, at + 1, total.amount, currency)
+            words = f"{left.items} items, {shown(left.amount, currency)}"
+            pen.sheet.text(pen.row, 9, words, "bad" if left else "plain")
+            pen.row += 1
     pen.line(f"{report.matched} deals agree with their order and appear in no exception.", "note")
+    for currency in sorted({row.currency for row in report.ageing}):
+        pen.line(f"Open receivables {currency or '(none)'}: {aged(report, currency)}", "note")
+
+
+def steps(report: Report, currency: str) -> list[tuple[str, Sum, Sum, Sum]]:
+    """Return (step, from, to, unexplained) of the whole way in one currency."""
+    column = next((one for one in report.bridge.columns if one.currency == currency), None)
+    first = [("won -> ordered", column.crm, column.erp, column.unexplained)] if column else []
+    links = ((stage, report.chain.find(stage, currency)) for stage in STAGES)
+    return first + [(STEP[stage.key], link.opening, link.closing, link.unexplained) for stage, link in links]
+
+
+STEP = {"invoiced": "ordered -> invoiced", "gross": "net -> gross", "collected": "invoiced -> collected"}
 
 
 def _causes(pen: Pen, report: Report, first_rows: FirstRows) -> None:
@@ -112,6 +131,23 @@ def _causes(pen: Pen, report: Report, first_rows: FirstRows) -> None:
         pen.sheet.count(pen.row, 3, column.gap.items, "total_count")
         pen.sheet.money(pen.row, 4, column.gap.amount, column.currency, total=True)
         pen.row += 1
+    _further_causes(pen, report)
+
+
+def _further_causes(pen: Pen, report: Report) -> None:
+    """Write the causes behind the order, a currency and step in one line; the sheet Chain has the rows."""
+    pen.row += 1
+    for link in report.chain.links:
+        parts = [
+            f"{cause} {shown(link.cause(cause).amount, link.currency)}"
+            for cause in link.stage.causes
+            if link.cause(cause)
+        ]
+        if parts:
+            pen.sheet.text(pen.row, 0, link.currency or "(none)")
+            pen.sheet.link(pen.row, 1, "#'Chain'!A1", STEP[link.stage.key])
+            pen.sheet.text(pen.row, 3, "; ".join(parts))
+            pen.row += 1
 
 
 CODES_OF_LINE = {
@@ -140,7 +176,7 @@ def _source_proof(pen: Pen, report: Report) -> None:
             pen.sheet.money(pen.row, at + 1, total.amount, check.currency)
         pen.sheet.text(pen.row, 9, "agrees" if check.ok else "DIFFERS", "good" if check.ok else "bad")
         pen.row += 1
-    pen.line("The queries that repeat these totals are on the sheet Parameters. AR against GL comes later.", "note")
+    pen.line("The queries that repeat these totals are on the sheet Parameters. AR against GL is not compared.", "note")
 
 
 def _excluded(pen: Pen, report: Report) -> None:
@@ -175,7 +211,7 @@ def _largest(pen: Pen, report: Report) -> None:
         pen.sheet.link(pen.row, 8, one.crm_url, one.crm_id or one.key)
         pen.sheet.text(pen.row, 9, one.action, "wrap")
         pen.row += 1
-    pen.line("Changes since the last run are not kept yet; ages count from the last change of either record.", "note")
+    pen.line(movement(report), "note")
 
 
 def _signatures(pen: Pen, report: Report) -> None:

@@ -7,13 +7,35 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from connectors.records import ControlTotal, ErpOrder, require_aware
+from connectors.receivables import Invoice, Period, Receipt
+from connectors.records import ControlTotal, Day, ErpOrder, require_aware
 from journal.nouns import Binding, Hold, OpenIntent, SubjectState
+from reconcile.order_lines import open_parts
 
 
 def no_link(_: str) -> str:
     """Return no address: for snapshots that were built without a live connection."""
     return ""
+
+
+def no_document_link(_type: str, _id: str) -> str:
+    """Return no address: for snapshots that were built without a live connection."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What Salesforce shows on a deal of its invoices and payments; None where a field is empty."""
+
+    invoiced: Decimal | None = None
+    invoiced_net: Decimal | None = None
+    paid: Decimal | None = None
+    credited: Decimal | None = None
+    balance: Decimal | None = None
+    invoice_status: str | None = None
+    payment_status: str | None = None
+    due_date: date | None = None
+    last_payment: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +69,8 @@ class Deal:
     order_id: str | None = None
     in_scope: bool = True
     scope_reason: str = ""
+    shown: Shown | None = None
+    """None: the fields were not read, and are not compared."""
 
     def __post_init__(self) -> None:
         require_aware(self.modified)
@@ -54,7 +78,13 @@ class Deal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One sales order as read from the ERP; ``net`` excludes tax and shipping."""
+    """One sales order as read from the ERP; ``net`` excludes tax and shipping.
+
+    ``service_open`` is the net of service lines that NetSuite would bill now, ``goods_open`` of goods that were
+    fulfilled and not billed, ``goods_waiting`` of goods not yet fulfilled, ``closed_open`` of lines closed unbilled,
+    ``billed_net`` of what the lines say was billed. ``scheduled`` tells that a billing schedule decides when it is
+    billed, ``next_bill`` the day, where it is known. ``stand_alone``: an invoice that stands for its deal's order.
+    """
 
     id: str
     number: str
@@ -72,10 +102,19 @@ class Order:
     created: datetime
     deal_stamp: str | None = None
     n_lines: int = 0
+    service_open: Decimal = Decimal(0)
+    goods_open: Decimal = Decimal(0)
+    goods_waiting: Decimal = Decimal(0)
+    closed_open: Decimal = Decimal(0)
+    billed_net: Decimal = Decimal(0)
+    scheduled: bool = False
+    next_bill: Day | None = None
+    stand_alone: bool = False
 
     @classmethod
     def of(cls, order: ErpOrder) -> Order:
-        """Keep what is compared of an order; its lines are counted and let go, so that large books fit in memory."""
+        """Keep what is compared of an order; its lines are added up and let go, so that large books fit in memory."""
+        parts = open_parts(order)
         return cls(
             id=order.id,
             number=order.number,
@@ -93,6 +132,13 @@ class Order:
             created=order.created,
             deal_stamp=order.deal_id,
             n_lines=len(order.lines),
+            service_open=parts.service,
+            goods_open=parts.goods,
+            goods_waiting=parts.waiting,
+            closed_open=parts.closed,
+            billed_net=parts.billed,
+            scheduled=order.billing_schedule is not None,
+            next_bill=order.next_bill,
         )
 
 
@@ -104,6 +150,10 @@ class Snapshot:
     ``Amount``), ``line_totals`` (their lines by ``TotalPrice``) and ``erp_totals`` (all sales orders, net) are what
     the systems say of themselves; ``lines_read`` and the row counts are what arrived.
     ``customers`` maps ERP customer ids to names for display. ``queries`` names what was asked, for the evidence.
+
+    ``invoice_totals`` (posted invoices, gross) is NetSuite's own figure for ``invoices``. ``overtyped`` are deals whose
+    figures were changed by somebody after Tieout wrote them. ``period`` None: everything as of now. ``accepted`` maps
+    the ids of accepted exceptions to the hash of the values that were accepted.
     """
 
     crm_at: datetime
@@ -122,6 +172,19 @@ class Snapshot:
     lines_read: Sequence[ControlTotal] = ()
     crm_rows_read: int = 0
     erp_rows_read: int = 0
+    invoices: Sequence[Invoice] = ()
+    receipts: Sequence[Receipt] = ()
+    periods: Sequence[Period] = ()
+    invoice_bindings: Sequence[Binding] = ()
+    invoice_totals: Sequence[ControlTotal] = ()
+    overtyped: frozenset[str] = frozenset()
+    deal_field: str | None = None
+    period: Period | None = None
+    later: frozenset[str] = frozenset()
+    """Ids of invoices and receipts that belong to a period after ``period``."""
+    doubts: Sequence[str] = ()
+    """Why the state at the period's end cannot be rebuilt; empty when it can, or when no period was asked for."""
+    accepted: Mapping[str, str] = field(default_factory=dict)
     customers: Mapping[str, str] = field(default_factory=dict)
     queries: Sequence[tuple[str, str]] = ()
     crm_name: str = "salesforce"
@@ -129,6 +192,8 @@ class Snapshot:
     crm_url: Callable[[str], str] = no_link
     account_url: Callable[[str], str] = no_link
     erp_url: Callable[[str], str] = no_link
+    document_url: Callable[[str, str], str] = no_document_link
+    """Address of a NetSuite record by its type and id."""
 
     def __post_init__(self) -> None:
         require_aware(self.crm_at)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from reconcile.bridge import CAUSES, LINES, Sum
 from reconcile.exceptions import shown
-from reconcile.report import Report, instant
+from reconcile.report import BUCKETS, Report, instant
 
 Row = Sequence[str]
 LIST_LIMIT = 40
@@ -20,6 +21,9 @@ def render_text(report: Report, limit: int = LIST_LIMIT) -> str:
         _verdict(report),
         _section("Won -> ordered (net of tax and shipping)", _won_to_ordered(report)),
         _section("Why they differ", _causes(report)),
+        _section("Ordered -> invoiced (net) -> invoiced (gross) -> collected (cash)", _chain(report)),
+        _section("Why they differ, behind the order", _chain_causes(report)),
+        _section("Open receivables by days past due, money on account", _ageing(report)),
         _section("Bridge from Salesforce to NetSuite", _bridge(report)),
         _section("Source proof (system's own total = read = compared)", _controls(report)),
         _section("Left out of the comparison", _excluded(report)),
@@ -40,9 +44,56 @@ def _verdict(report: Report) -> str:
         f"Unexplained: {report.unexplained}",
         f"{report.matched} deals agree with their order, {len(report.exceptions)} exceptions, "
         f"{len(report.in_flight)} on their way, {len(report.holds)} holds.",
+        f"{movement(report)}." if report.roll else "",
         f"Read as of Salesforce {instant(report.crm_at)}, NetSuite {instant(report.erp_at)}.",
     ]
-    return "\n".join(lines)
+    return "\n".join(line for line in lines if line)
+
+
+def movement(report: Report) -> str:
+    """Return the movement of open exceptions since the last recorded run, in words."""
+    roll = report.roll
+    if roll is None:
+        return "This run was not recorded; exceptions keep their state"
+    return (
+        f"Since the last run: opening {roll.opening} + new {roll.new} - resolved {roll.resolved}"
+        f" - accepted {roll.accepted} = closing {roll.closing}"
+        + ("" if roll.complete else " (incomplete run: nothing was closed)")
+    )
+
+
+def _chain(report: Report) -> list[str]:
+    rows = [
+        (link.currency or "(none)", link.stage.key, *_cells(link.opening, link.currency),
+         *_cells(link.closing, link.currency), *_cells(link.gap, link.currency),
+         *_cells(link.unexplained, link.currency))
+        for link in sorted(report.chain.links, key=lambda link: link.currency)
+    ]  # fmt: skip
+    head = ("currency", "to", "from", "amount", "to", "amount", "gap", "amount", "unexplained", "amount")
+    return aligned([head, *rows], right=range(2, 10)) if rows else []
+
+
+def _chain_causes(report: Report) -> list[str]:
+    rows = [
+        (link.currency or "(none)", link.stage.key, cause, *_cells(link.cause(cause), link.currency))
+        for link in sorted(report.chain.links, key=lambda link: link.currency)
+        for cause in link.stage.causes
+        if link.cause(cause)
+    ]
+    return aligned([("currency", "to", "cause", "items", "amount"), *rows], right=(3, 4)) if rows else []
+
+
+def _ageing(report: Report) -> list[str]:
+    return [f"{code or '(none)'}: {aged(report, code)}" for code in sorted({row.currency for row in report.ageing})]
+
+
+def aged(report: Report, currency: str) -> str:
+    """Return the open receivables of a currency by days past due, and what is on account, in words."""
+    rows = [row for row in report.ageing if row.currency == currency]
+    sums = [sum((row.buckets[n] for row in rows), Decimal(0)) for n in range(len(BUCKETS))]
+    parts = [f"{name} {shown(part, currency)}" for name, part in zip(BUCKETS, sums, strict=True)]
+    unapplied = sum((row.unapplied for row in rows), Decimal(0))
+    return ", ".join(parts) + f"; unapplied {shown(unapplied, currency)}"
 
 
 def _section(title: str, lines: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from reconcile.report import Report
 from reconcile.sheet import Sheet, Styles
 from reconcile.sheet_bridge import write_bridge
+from reconcile.sheet_chain import write_chain, write_roll
 from reconcile.sheet_lists import (
     first_rows,
     write_controls,
@@ -16,11 +17,12 @@ from reconcile.sheet_lists import (
     write_parameters,
     write_sample,
 )
+from reconcile.sheet_receivables import write_ageing, write_on_account, write_rests
 from reconcile.sheet_summary import write_summary
 
 SHEETS = (
-    "Summary", "Bridge", "Exceptions", "In flight", "Holds", "Control totals", "Excluded", "Matched sample",
-    "Parameters",
+    "Summary", "Bridge", "Chain", "Exceptions", "In flight", "Accepted", "Holds", "Unbilled", "AR ageing",
+    "Unapplied cash", "Roll-forward", "Control totals", "Excluded", "Matched sample", "Parameters",
 )  # fmt: skip
 
 
@@ -46,9 +48,15 @@ def write_workbook(report: Report, path: Path) -> Path:
 def _fill(pages: dict[str, Sheet], report: Report) -> None:
     write_summary(pages["Summary"], report, first_rows(report.exceptions))
     write_bridge(pages["Bridge"], report)
-    write_discrepancies(pages["Exceptions"], "Exceptions", report.exceptions, to_fill=True)
+    write_chain(pages["Chain"], report)
+    write_discrepancies(pages["Exceptions"], "Exceptions", report.exceptions, to_fill=True, life=report.life)
     write_discrepancies(pages["In flight"], "On their way, no exceptions yet", report.in_flight, to_fill=False)
+    write_discrepancies(pages["Accepted"], "Accepted as they are", report.accepted, to_fill=True, life=report.life)
     write_holds(pages["Holds"], report)
+    write_rests(pages["Unbilled"], report)
+    write_ageing(pages["AR ageing"], report)
+    write_on_account(pages["Unapplied cash"], report)
+    write_roll(pages["Roll-forward"], report)
     write_controls(pages["Control totals"], report)
     write_excluded(pages["Excluded"], report)
     write_sample(pages["Matched sample"], report)

@@ -14,7 +14,7 @@ from sandbox.store import Store
 
 Edit = Mapping[str, Any]
 KEYS = frozenset({"phase", "system", "op", "type", "match", "set", "lines", "label"})
-OPS = ("update", "delete", "insert", "undelete")
+OPS = ("update", "delete", "insert", "undelete", "merge")
 SYSTEMS = ("salesforce", "netsuite")
 BOOK = "_book"
 BEFORE = "before"

@@ -20,6 +20,8 @@ NETSUITE_TYPES = (
     "department",
     "classification",
     "location",
+    "billingSchedule",
+    "accountingPeriod",
     "employee",
     "item",
     "customer",

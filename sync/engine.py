@@ -18,7 +18,19 @@ from connectors.errors import ConnectorError
 from journal import intents, runs, staging, subjects
 from journal.nouns import KIND_INVOICE, KIND_ORDER
 from journal.staging import StagedRecord
-from sync import account_status, amend, eligibility, order_facts, orders, push, settle, stand_alone, verify, writeback
+from sync import (
+    account_status,
+    amend,
+    eligibility,
+    guard,
+    order_facts,
+    orders,
+    push,
+    settle,
+    stand_alone,
+    verify,
+    writeback,
+)
 from sync.account_status import AccountUpdates, RowUpdate
 from sync.billing import bill
 from sync.customer_facts import due_accounts
@@ -62,8 +74,8 @@ class WritingHands:
     """Writes for real, through the crash-safe protocol."""
 
     def write_documents(self, world: World, run_id: str, decisions: Sequence[Decision]) -> Mapping[str, Decision]:
-        """See :class:`Hands`."""
-        return push.push(world, run_id, decisions) if decisions else {}
+        """See :class:`Hands`. What exceeds a ceiling waits for a person."""
+        return guard.write(world, run_id, decisions, push.push) if decisions else {}
 
     def write_status(self, world: World, updates: Sequence[StatusUpdate]) -> Mapping[str, int]:
         """See :class:`Hands`."""

@@ -143,11 +143,13 @@ def _above_run(world: World, creates: Sequence[Decision]) -> str | None:
 def _commits(decision: Decision) -> bool:
     """Say whether a write commits the company to a new sale: an order, or an invoice that comes without one.
 
-    An invoice that NetSuite makes from its order names no customer of its own.
+    An invoice that is made from an order commits to nothing that the order did not.
     """
     if decision.kind == KIND_ORDER:
         return True
-    return decision.kind == KIND_INVOICE and decision.payload is not None and "entity" in decision.payload.values
+    return (
+        decision.kind == KIND_INVOICE and decision.payload is not None and "createdFrom" not in decision.payload.values
+    )
 
 
 def _amount(world: World, decision: Decision) -> tuple[Decimal, str]:

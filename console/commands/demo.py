@@ -152,6 +152,8 @@ def _pointed(text: str, ready: dict[str, Any], secrets: Path) -> str:
         'wait    = "30m"': 'wait    = "0s"',
         '# quiet_period = "16m"': 'quiet_period = "2s"',
         '# send_window  = "30s"': 'send_window  = "10s"',
+        'enabled = false\nevery   = "15m"': 'enabled = true\nevery   = "15m"',
+        "# deal_field ": "deal_field ",
     }
     for old, new in replacements.items():
         if old not in text:

@@ -8,6 +8,8 @@ from typing import Any
 from console.bootstrap import opened_world
 from console.commands.sync import chosen_jobs
 from console.output import Output
+from journal.approvals import KeptPlan
+from sync.approval import keep
 from sync.decision import OUTCOMES, Decision
 from sync.engine import RunResult
 from sync.plan import plan
@@ -19,11 +21,12 @@ VERBS = {"create": "create", "update": "change", "adopt": "match"}
 
 
 def execute(config: Path, output: Output, deal: str | None) -> None:
-    """Print the plan."""
+    """Print the plan and keep it by its hash, for ``tieout apply``."""
     with output.progress() as observer, opened_world(config, observer) as world:
         require_sound(world)
         only = find_deal(world, deal) if deal else None
         result = plan(world, chosen_jobs(world.settings, ()), only=only)
+        kept = keep(world, result, only)
     decisions = [*result.customers.values(), *result.orders.values()]
     for decision in decisions:
         if decision.action in VERBS:
@@ -33,7 +36,9 @@ def execute(config: Path, output: Output, deal: str | None) -> None:
     _print_holds(output, decisions)
     writes = sum(decision.action in ("create", "update") for decision in decisions) + len(result.status)
     output.line(f"{writes} writes planned, nothing written.", style="bold")
-    output.json("plan", _content(result, writes))
+    if kept is not None:
+        output.line(f"Plan {kept.plan}: `tieout apply {kept.plan}` writes exactly its records into NetSuite.")
+    output.json("plan", _content(result, writes, kept))
 
 
 def _print(output: Output, decision: Decision) -> None:
@@ -66,9 +71,10 @@ def _print_holds(output: Output, decisions: list[Decision]) -> None:
             )
 
 
-def _content(result: RunResult, writes: int) -> dict[str, Any]:
+def _content(result: RunResult, writes: int, kept: KeptPlan | None) -> dict[str, Any]:
     decisions = [*result.customers.values(), *result.orders.values()]
     return {
+        "hash": None if kept is None else kept.plan,
         "writes": writes,
         "counts": result.counts(),
         "records": [

@@ -1,4 +1,4 @@
-"""``tieout sandbox``: serve, dump, step."""
+"""``tieout sandbox``: serve, dump, step, clerk."""
 
 from __future__ import annotations
 
@@ -65,6 +65,33 @@ def step(directory: Path, duration: str, output: Output) -> None:
         raise _problem("tieout sandbox step", str(error)) from error
     output.line(f"The sandbox's clock is now {now}.")
     output.json("sandbox step", {"now": now})
+
+
+def clerk(directory: Path, phase: str, book: Path | None, output: Output) -> None:
+    """Have the finance clerk do one phase of the book's plan, each action once."""
+    # Imported late: dump and step start much faster without it.
+    from sandbox.clerk import carry_out
+
+    try:
+        report = carry_out(directory, phase, book)
+    except SandboxError as error:
+        raise _problem("tieout sandbox clerk", str(error)) from error
+    done = ", ".join(f"{count} {op}" for op, count in sorted(report.counts.items())) or "nothing"
+    output.line(f"The clerk did in phase {phase}: {done}.")
+    if report.earlier:
+        output.line(f"Done before: {report.earlier}.")
+    if report.refused:
+        output.line(f"Refused by NetSuite, as planned: {report.refused}.")
+    output.json(
+        "sandbox clerk",
+        {
+            "phase": phase,
+            "counts": dict(report.counts),
+            "documents": list(report.documents),
+            "earlier": report.earlier,
+            "refused": report.refused,
+        },
+    )
 
 
 def _instant(text: str | None) -> datetime | None:

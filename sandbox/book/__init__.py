@@ -4,7 +4,10 @@
 
 * ``salesforce/<Object>.csv`` and ``netsuite/<recordType>.csv``: the records, with explicit ids;
 * ``edits.json``: what people changed on the clean book. Edits of phase ``before`` are part of the files
-  already, those of phase ``after`` are applied by the sandbox's control endpoint after the first sync;
+  already, those of phase ``middle`` and ``after`` are applied by the sandbox's control endpoint later;
+* ``clerk.json``: what finance does in NetSuite in the weeks after the first sync, in three phases: orders are
+  approved, delivered and some of them billed (``approve``), money is collected and the month closed (``collect``),
+  and afterwards some of it is taken back (``late``);
 * ``truth.json``: what must show, as a set of (where, code, record), and the sizes of the populations.
 
 The clean book holds a few labelled cases for a person and nothing else that may show: names, amounts and

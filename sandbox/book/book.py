@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from sandbox.book.action import Action
+from sandbox.book.course import SCHEDULED, Course
 from sandbox.book.edit import Edit
 from sandbox.book.ids import Ids
 from sandbox.book.ledger import Ledger
 from sandbox.book.likeness import NameIndex
+from sandbox.book.month import Month
 from sandbox.book.nouns import (
     Account,
     Contact,
     Customer,
     Deal,
     Item,
+    Line,
     ListEntry,
     Order,
     Product,
@@ -36,6 +40,8 @@ class Book:
     ``veterans`` bought before go-live, so NetSuite has them.
     ``strangers`` are customers without an account; ``pairs`` are deals with the order that people entered for
     them; ``twins`` are names that are meant to be alike; ``spoken_for`` are deals that have a case already.
+    ``courses`` are what a case asks finance to do with a deal's order, ``errands`` what it asks of them besides,
+    ``account_cases`` the accounts with a case of their own; ``actions`` is the whole of finance's month.
     """
 
     def __init__(self, shape: Shape, seed: int, now: datetime) -> None:
@@ -68,6 +74,11 @@ class Book:
         self.planted: dict[str, int] = {}
         self.expected: list[Expected] = []
         self.edits: list[Edit] = []
+        self.month = Month.of(now, shape.live_days)
+        self.courses: dict[str, Course] = {}
+        self.errands: list[Action] = []
+        self.account_cases: set[str] = set()
+        self.actions: list[Action] = []
 
     @property
     def latest(self) -> datetime:
@@ -101,11 +112,29 @@ class Book:
         """Return the deals won since go-live."""
         return [deal for deal in self.deals if self.in_scope(deal)]
 
+    def held_first(self) -> set[str]:
+        """Return the ids of the deals and accounts that the first sync holds."""
+        return {one.record for one in self.expected if one.where == "hold" and one.phase == "first_sync"}
+
+    def ordered_deals(self) -> list[Deal]:
+        """Return the deals for which the first sync creates an order."""
+        held = self.held_first()
+        return [deal for deal in self.scoped_deals() if deal.id not in held]
+
+    def goods(self, deal: Deal) -> list[Line]:
+        """Return the deal's lines of goods, which are delivered before they are billed."""
+        return [line for line in deal.lines if self.products[line.product_id].goods]
+
     def expect_hold(self, deal: Deal, code: str, label: str) -> None:
         """Note that the first sync holds the deal for this cause, and that reconciliation then shows it blocked."""
         self.spoken_for.add(deal.id)
         self.expected.append(Expected(where="hold", code=code, record=deal.id, phase="first_sync", label=label))
         self._expect(SYNC_BLOCKED, deal.id, label)
+
+    def expect_late_hold(self, deal: Deal, code: str, label: str) -> None:
+        """Note that a sync after the first one holds the deal."""
+        self.spoken_for.add(deal.id)
+        self.expected.append(Expected(where="hold", code=code, record=deal.id, phase="last_sync", label=label))
 
     def expect_customer_hold(self, account: Account, code: str, label: str) -> None:
         """Note that the account's customer is held, and with it each of the account's deals."""
@@ -115,14 +144,21 @@ class Book:
                 self.expect_hold(deal, CUSTOMER_HELD, label)
 
     def expect_exceptions(self, deal: Deal, codes: tuple[str, ...], label: str) -> None:
-        """Note that reconciliation shows these codes for the deal."""
+        """Note that reconciliation shows these codes for the deal; unless its case says otherwise, it is not billed."""
         self.spoken_for.add(deal.id)
+        self.courses.setdefault(deal.id, SCHEDULED)
         for code in codes:
             self._expect(code, deal.id, label)
 
     def expect_exception_of_nobody(self, deal_id: str, code: str, label: str) -> None:
         """Note that reconciliation shows this code for a deal that only an order names."""
         self._expect(code, deal_id, label)
+
+    def expect_of_account(self, account_id: str, codes: tuple[str, ...], label: str) -> None:
+        """Note that reconciliation shows these codes for the account."""
+        self.account_cases.add(account_id)
+        for code in codes:
+            self._expect(code, account_id, label)
 
     def expect_on_its_way(self, deal: Deal, label: str) -> None:
         """Note that reconciliation lists the deal among those whose order is on its way."""

@@ -20,17 +20,17 @@ _WARES = (
     ("PLAT-1", "Platform, single seat (former code)", "Platform", "59"),
     ("GTX-PRO-OLD", "GTX Professional gateway, 2024 model", "Gateway", "1999.95"),
     ("SUP-GOLD", "Gold support, year", "Support", "3600"),
+    ("SCAN-H2", "Hand scanner H2", "Devices", "389.5"),
     ("SVC-DAY", "Consulting day", "Services", "1450"),
+    ("LBL-ROLL", "Label rolls, box of 12", "Supplies", "38.4"),
     ("GTX-LITE", "GTX Lite gateway", "Gateway", "799.90"),
     ("PLAT-500", "Platform, 500 seats", "Platform", "19500"),
     ("SUP-SILV", "Silver support, year", "Support", "1800"),
     ("SVC-HOUR", "Consulting hour", "Services", "195"),
-    ("SCAN-H2", "Hand scanner H2", "Devices", "389.5"),
     ("SCAN-R4", "Ring scanner R4", "Devices", "612.25"),
     ("DOCK-6", "Charging dock, six bays", "Devices", "249"),
     ("KIOSK-21", "Kiosk, 21 inch", "Devices", "2890"),
     ("PRN-LBL", "Label printer", "Devices", "545.45"),
-    ("LBL-ROLL", "Label rolls, box of 12", "Supplies", "38.4"),
     ("CBL-KIT", "Cable kit", "Supplies", "24.75"),
     ("BAT-H2", "Battery for H2", "Supplies", "47.8"),
     ("EDGE-16", "Edge server, 16 cores", "Servers", "6240"),
@@ -45,7 +45,19 @@ _WARES = (
     ("MIG-STD", "Data migration, standard", "Services", "8500"),
     ("SUP-PLAT", "Platinum support, year", "Support", "7900"),
     ("HOT-SITE", "Hot site, month", "Services", "1275"),
+    ("PLAT-2K", "Platform, 2000 seats", "Platform", "68000"),
+    ("PLAT-TEST", "Platform, test environment", "Platform", "2400"),
+    ("GTX-MAX", "GTX Maximum gateway", "Gateway", "5899.95"),
+    ("LIC-MAPS", "Mapping licence, year", "Licences", "3150"),
+    ("SUP-BRNZ", "Bronze support, year", "Support", "940"),
+    ("SVC-ARCH", "Architecture review", "Services", "4800"),
+    ("TRN-DEV", "Developer training", "Services", "2650"),
+    ("MIG-PLUS", "Data migration, extended", "Services", "16200"),
+    ("TAB-10", "Rugged tablet, 10 inch", "Devices", "1249.5"),
+    ("MNT-ARM", "Mounting arm", "Supplies", "86.9"),
 )
+GOODS_FAMILIES = frozenset({"Devices", "Supplies", "Servers"})
+"""What is kept in stock and delivered: about a third of the wares. Gateways, like the platform, are hosted."""
 _RATES = {"USD": Decimal(1), "EUR": Decimal("0.92"), "GBP": Decimal("0.79"), "JPY": Decimal(150)}
 
 
@@ -64,12 +76,14 @@ def make_items(products: list[Product], dice: Random) -> list[Item]:
     codes = sorted({product.item for product in products})
     dice.shuffle(codes)
     names = {product.item: product.name for product in products if product.code == product.item}
+    goods = {product.item for product in products if product.goods}
     return [
         Item(
             id=str(200 + 3 * index),
             code=code,
             name=_display(names.get(code, code)),
             external_id=f"erp-item-{code.lower()}",
+            goods=code in goods,
         )
         for index, code in enumerate(codes)
     ]
@@ -101,6 +115,7 @@ def _product(number: int, code: str, name: str, family: str, price: Decimal, cre
             for place, currency in enumerate(CURRENCIES)
         },
         created=created,
+        goods=family in GOODS_FAMILIES,
     )
 
 

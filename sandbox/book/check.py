@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from sandbox.book.book import Book
+from sandbox.book.check_month import month
 from sandbox.book.ledger import GAP, LEAST_GAP
 from sandbox.book.likeness import normalised, too_alike
 from sandbox.book.row import Row
@@ -145,7 +146,7 @@ def truth(book: Book) -> Iterator[str]:
 
 
 _LOOKS: tuple[Callable[[Book], Iterable[str]], ...] = (
-    ids, references, prices, names, links, amounts, purchase_orders, times, truth,
+    ids, references, prices, names, links, amounts, purchase_orders, times, truth, month,
 )  # fmt: skip
 _SERVED = ("US", "DE", "GB", "JP")
 _REFERENCES = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 System = Literal["salesforce", "netsuite"]
+EditPhase = Literal["before", "middle", "after"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +30,13 @@ class LineEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """One person's edit of one record. Phase ``before`` is part of the files; ``after`` follows the first sync."""
+    """One person's edit of one record.
 
-    phase: Literal["before", "after"]
+    Phase ``before`` is part of the files, ``middle`` follows the sync that billed the orders, and ``after`` the
+    one that noted the payments.
+    """
+
+    phase: EditPhase
     system: System
     op: Literal["update", "delete", "insert"]
     type: str

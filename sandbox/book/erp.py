@@ -19,7 +19,9 @@ STORED_ID_SHARE = 0.3
 LINKED_PROSPECTS_SHARE = 0.1
 OFFICE_HOURS = time(18)
 """When people enter orders, in UTC: the same day in every zone from California to Berlin."""
-OLD_STATUSES = ("B", "D", "F", "G", "G")
+UNDELIVERED, UNBILLED = "B", "F"
+"""States of an approved order with goods to deliver, and of one with services alone. People entered them; none was
+delivered or billed before the first sync."""
 
 
 def add_customers(book: Book, dice: Random) -> None:
@@ -89,7 +91,6 @@ def add_orders(book: Book, dice: Random) -> None:
             day=deal.close_date,
             lines=order_lines(deal, items_by_product(book)),
             po_number=number,
-            status=dice.choice(OLD_STATUSES),
             memo=deal.name,
         )
         book.pairs.add((deal.id, order.id))
@@ -112,7 +113,6 @@ def add_order(
     day: date,
     lines: tuple[OrderLine, ...],
     po_number: str = "",
-    status: str = "B",
     memo: str = "",
 ) -> Order:
     """Put an order that a person entered on the shelf."""
@@ -125,7 +125,7 @@ def add_order(
             subsidiary=book.customers[customer_id].subsidiary,
             date=day,
             entered=min(book.latest, datetime.combine(day, OFFICE_HOURS, UTC)),
-            status=status,
+            status=open_status(book, lines),
             lines=lines,
             po_number=po_number,
             memo=memo,
@@ -185,9 +185,14 @@ def _add_own_order(book: Book, dice: Random) -> None:
         day=day,
         lines=unlike_lines(book, dice, book.customer_family(customer.id), customer.currency),
         po_number=book.ids.purchase_order("PO-ERP") if dice.random() < 0.6 else "",
-        status=dice.choice(OLD_STATUSES),
         memo=dice.choice(MEMOS),
     )
+
+
+def open_status(book: Book, lines: tuple[OrderLine, ...]) -> str:
+    """Return the state of an approved order with these lines, nothing of which is delivered or billed."""
+    goods = {item.code for item in book.items if item.goods}
+    return UNDELIVERED if any(line.item in goods for line in lines) else UNBILLED
 
 
 def _own_line(dice: Random, items: list[str], currency: str) -> OrderLine:

@@ -9,14 +9,17 @@ from sandbox.book.accounts import add_accounts
 from sandbox.book.book import Book
 from sandbox.book.catalogue import make_items, make_products
 from sandbox.book.check import check
+from sandbox.book.clerk import followed, plan_month
+from sandbox.book.course import WHOLE, Course
 from sandbox.book.deals import add_deals
 from sandbox.book.defects.catalogue import plant_all
 from sandbox.book.dice import Dice
 from sandbox.book.erp import add_customers, add_orders
 from sandbox.book.labelled import add_labelled
+from sandbox.book.nouns import Deal
 from sandbox.book.people import add_lists, add_people
 from sandbox.book.shape import DEMO, Shape
-from sandbox.book.truth import Planted, Truth
+from sandbox.book.truth import Circle, Planted, Truth
 from sandbox.book.write import write_book
 
 
@@ -45,10 +48,11 @@ def make(*, seed: int, now: datetime, defects: bool, shape: Shape = DEMO) -> Boo
     if now.tzinfo is None:
         raise ValueError(f"the book's now needs a zone: {now.isoformat()}")
     book = make_clean(shape, seed, now.astimezone(UTC))
-    check(book)
     if defects:
-        book.planted = plant_all(book, Dice(seed).of("defects"))
         check(book)
+        book.planted = plant_all(book, Dice(seed).of("defects"))
+    plan_month(book)
+    check(book)
     return book
 
 
@@ -86,14 +90,22 @@ def truth_of(book: Book, *, clean: bool) -> Truth:
         counts=counts(book),
         planted=_planted(book.planted),
         labelled=_planted(by_label),
+        circle=circle(book),
     )
+
+
+def circle(book: Book) -> Circle:
+    """Return the deals to follow from won to paid."""
+    by_hand = [deal.id for deal in book.ordered_deals() if book.courses[deal.id].by_hand]
+    return Circle(followed=followed(book), billed_by_hand=by_hand)
 
 
 def counts(book: Book) -> dict[str, int]:
     """Return the sizes of the book's populations."""
     scoped = book.scoped_deals()
     before = [deal for deal in book.deals if deal.won and not book.in_scope(deal)]
-    held = {code.record for code in book.expected if code.where == "hold" and code.record in book.deals}
+    held = {record for record in book.held_first() if record in book.deals}
+    courses = [(deal, book.courses[deal.id]) for deal in book.ordered_deals()]
     matched = {deal_id for deal_id, _ in book.pairs} & {deal.id for deal in before}
     return {
         "accounts": len(book.accounts),
@@ -104,6 +116,10 @@ def counts(book: Book) -> dict[str, int]:
         "won_in_scope": len(scoped),
         "held_deals": len(held),
         "orders_to_create": len(scoped) - len(held),
+        "orders_approved": sum(course.approved for _, course in courses),
+        "orders_scheduled": sum(course.scheduled for _, course in courses),
+        "orders_billed_by_hand": sum(bool(course.by_hand) for _, course in courses),
+        "invoices_to_create": sum(leaves_a_bill(book, deal, course) for deal, course in courses),
         "before_go_live": len(before),
         "before_go_live_matched": len(matched),
         "not_won": len(book.deals) - len(scoped) - len(before),
@@ -111,6 +127,12 @@ def counts(book: Book) -> dict[str, int]:
         "accounts_in_erp": len(book.links),
         "orders_in_erp": len(book.orders),
     }
+
+
+def leaves_a_bill(book: Book, deal: Deal, course: Course) -> bool:
+    """Tell whether Tieout finds something to bill on the deal's order after finance's first days."""
+    delivered = bool(course.fulfilled) or len(book.goods(deal)) < len(deal.lines)
+    return course.billed and delivered and course.by_hand < WHOLE
 
 
 def _planted(by_kind: dict[str, int]) -> Planted:

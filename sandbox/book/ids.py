@@ -35,5 +35,9 @@ class Ids:
         """Return a purchase order number that no other deal or order has."""
         return f"{customer_code}-{next(self._pos[customer_code]) + 4000}"
 
+    def payment_reference(self) -> str:
+        """Return a cheque or transfer number that no other payment has."""
+        return f"TRF-{self._next('payment', 70_001)}"
+
     def _next(self, name: str, first: int) -> int:
         return next(self._counters.setdefault(name, count(first)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 LEGAL_FORMS = frozenset(
@@ -16,6 +16,8 @@ NEAR_FROM = 94
 """A planted misspelling is at least as alike as this (percent)."""
 ALL_PAIRS_UP_TO = 600
 """Larger sets of names compare only names that share a word."""
+_PLACES = 32
+_MOST_OF_ONE = 64
 
 
 def normalised(name: str) -> str:
@@ -47,14 +49,14 @@ class NameIndex:
     """Names taken so far; tells which of them a new one resembles."""
 
     def __init__(self) -> None:
-        self._names: dict[str, str] = {}
+        self._names: dict[str, tuple[str, int]] = {}
         self._by_word: dict[str, list[str]] = defaultdict(list)
 
     def add(self, name: str) -> None:
         """Take a normalised name."""
         if name in self._names:
             return
-        self._names[name] = _sorted_words(name)
+        self._names[name] = (_sorted_words(name), _letters(name))
         for word in name.split():
             self._by_word[word].append(name)
 
@@ -63,9 +65,13 @@ class NameIndex:
 
     def neighbours(self, name: str) -> Iterator[tuple[str, int]]:
         """Yield each other name that is at least ``DISTINCT_BELOW`` alike, with its likeness."""
-        sorted_name = _sorted_words(name)
+        sorted_name, letters = _sorted_words(name), _letters(name)
         for other in self._candidates(name):
-            score = 0 if other == name else _ratio(sorted_name, self._names[other])
+            sorted_other, other_letters = self._names[other]
+            most = 200 * (letters & other_letters).bit_count() // max(1, len(sorted_name) + len(sorted_other))
+            if most < DISTINCT_BELOW or other == name:
+                continue
+            score = _ratio(sorted_name, sorted_other)
             if score >= DISTINCT_BELOW:
                 yield other, score
 
@@ -77,6 +83,20 @@ class NameIndex:
 
 def _sorted_words(name: str) -> str:
     return " ".join(sorted(name.split()))
+
+
+def _letters(name: str) -> int:
+    """Return the name's characters as a bit set, the n-th occurrence of one as a bit of its own.
+
+    The bits that two names share are at least as many as the characters of their longest common subsequence.
+    """
+    bits = 0
+    seen: Counter[int] = Counter()
+    for char in name:
+        place = ord(char) % _PLACES
+        bits |= 1 << (place * _MOST_OF_ONE + min(seen[place], _MOST_OF_ONE - 1))
+        seen[place] += 1
+    return bits
 
 
 def _ratio(left: str, right: str) -> int:

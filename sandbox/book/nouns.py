@@ -47,7 +47,10 @@ class Rep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """A Salesforce product with its price and price book entry per currency. ``item`` is NetSuite's item id."""
+    """A Salesforce product with its price and price book entry per currency.
+
+    ``item`` is NetSuite's item id; ``goods`` are delivered before they are billed, services are not.
+    """
 
     id: str
     code: str
@@ -57,17 +60,19 @@ class Product:
     prices: dict[str, Decimal]
     entries: dict[str, str]
     created: datetime
+    goods: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A NetSuite item; ``code`` is its ``itemid``."""
+    """A NetSuite item; ``code`` is its ``itemid``. ``goods`` are kept in stock and delivered."""
 
     id: str
     code: str
     name: str
     external_id: str
     inactive: bool = False
+    goods: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ def item(item: Item) -> Iterator[Row]:
         displayname=item.name,
         externalid=item.external_id,
         isinactive="T" if item.inactive else "F",
-        itemtype="NonInvtPart",
+        itemtype="InvtPart" if item.goods else "Service",
     )
 
 

@@ -15,17 +15,17 @@ class Shape:
     are the labelled holds that the clean book contains. ``live_days``: go-live is that many days before now.
     """
 
-    accounts: int = 120
-    products: int = 30
-    opportunities: int = 400
-    won: int = 150
-    won_before: int = 40
-    unmatched_before: int = 5
-    reps: int = 9
-    erp_customers: int = 30
-    erp_orders: int = 45
-    possible_duplicates: int = 3
-    near_matches: int = 2
+    accounts: int = 300
+    products: int = 40
+    opportunities: int = 1200
+    won: int = 450
+    won_before: int = 120
+    unmatched_before: int = 15
+    reps: int = 12
+    erp_customers: int = 75
+    erp_orders: int = 115
+    possible_duplicates: int = 8
+    near_matches: int = 5
     live_days: int = 21
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Where = Literal["hold", "exception", "in_flight"]
-Phase = Literal["first_sync", "reconcile"]
+Phase = Literal["first_sync", "last_sync", "reconcile"]
 
 VERSION = 1
 SYNC_BLOCKED = "SYNC_BLOCKED"
@@ -18,9 +18,10 @@ CUSTOMER_HELD = "CUSTOMER_HELD"
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Expected:
-    """One thing that must show: a hold after the first sync, or an exception or a timing difference of the
-    reconciliation after it.
+    """One thing that must show: a hold, or an exception or a timing difference of the reconciliation.
 
+    Holds of phase ``first_sync`` stand from the first sync to the end, those of phase ``last_sync`` come with the
+    sync after what people did in the weeks between.
     ``record`` is the 18-character id of the deal or account; for an order of ours without a deal it is the deal
     id that the order's external id names. ``label`` names the kind of defect, or of the clean book's labelled cases.
     """
@@ -42,6 +43,18 @@ class Planted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Circle:
+    """Deals to follow from won to paid.
+
+    ``followed`` is the deal whose order Tieout bills whole and whose customer pays it alone and in full; None in a
+    book without a sound deal. ``billed_by_hand`` are deals whose orders finance bills, wholly or in part.
+    """
+
+    followed: str | None
+    billed_by_hand: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
     """The truth of one book. ``counts`` describe the populations after the edits of phase ``before``."""
 
@@ -53,6 +66,7 @@ class Truth:
     counts: Mapping[str, int]
     planted: Planted
     labelled: Planted
+    circle: Circle
     version: int = VERSION
 
     def to_json(self) -> str:

@@ -1,4 +1,4 @@
-"""Writes the folder: one CSV file a record type, the recorded edits and the truth."""
+"""Writes the folder: one CSV file a record type, the recorded edits, finance's month and the truth."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from sandbox.book.action import Action
 from sandbox.book.book import Book
 from sandbox.book.catalogue import STANDARD_BOOK
 from sandbox.book.deals import DIRECT, PARTNER
@@ -25,6 +26,7 @@ def write_book(folder: Path, book: Book, truth: Truth) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_csv(path, rows)
     _write_text(folder / "edits.json", edits_json(book.edits))
+    _write_text(folder / "clerk.json", clerk_json(book.actions))
     _write_text(folder / "truth.json", truth.to_json())
 
 
@@ -32,6 +34,12 @@ def edits_json(edits: Sequence[Edit]) -> str:
     """Return the content of ``edits.json``, one edit a line."""
     lines = [json.dumps(edit.to_json(), ensure_ascii=False) for edit in edits]
     return "[\n" + ",\n".join(lines) + "\n]\n"
+
+
+def clerk_json(actions: Sequence[Action]) -> str:
+    """Return the content of ``clerk.json``, one action a line."""
+    lines = [json.dumps(action.to_json(), ensure_ascii=False) for action in actions]
+    return '{"version": 1, "actions": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
 def all_rows(book: Book) -> Iterable[Row]:

@@ -1,6 +1,7 @@
 """The custom fields that the account's administrator has made.
 
-Besides Tieout's own, all of them free text, there is one of each other kind, as any account has.
+Besides Tieout's own and the administrator's deal field, all of them free text, there is one of each other kind, as
+any account has, and the checkbox that stands for the Void button.
 """
 
 from __future__ import annotations
@@ -33,6 +34,12 @@ WIRE_TYPES: Mapping[str, str] = {
 }
 """The xsi:type (in the core name space) that a value of each kind must have."""
 
+VOID = "custbody_sandbox_void"
+"""Checked by an update, it voids the document: the sandbox's stand-in for the user interface's Void button.
+
+SuiteTalk SOAP has no operation that voids a payment, an invoice or a credit memo.
+"""
+
 SAMPLES = (
     ("note", "text", ""),
     ("checked", "flag", ""),
@@ -53,8 +60,10 @@ def _all() -> Mapping[str, CustomField]:
         "custbody_tieout_intent",
         "custbody_tieout_ver",
         "custcol_tieout_line_id",
+        "custbody_crm_opportunity",
     )
     found = {name: CustomField(script_id=name, kind="text") for name in own}
+    found[VOID] = CustomField(script_id=VOID, kind="flag")
     for prefix in ("custentity", "custbody", "custcol"):
         for name, kind, target in SAMPLES:
             script_id = f"{prefix}_admin_{name}"
@@ -65,13 +74,26 @@ def _all() -> Mapping[str, CustomField]:
 CUSTOM_FIELDS = _all()
 """Every custom field by script id."""
 
-PREFIX_OF: Mapping[str, str] = {"customer": "custentity", "salesOrder": "custbody", "line": "custcol"}
-"""The script id prefix of the custom fields of a record type or of a sales order's line."""
+TRANSACTIONS = (
+    "salesOrder",
+    "invoice",
+    "customerPayment",
+    "creditMemo",
+    "customerDeposit",
+    "depositApplication",
+    "customerRefund",
+    "itemFulfillment",
+    "journalEntry",
+)
+"""Record types that carry the custom body fields."""
+
+PREFIX_OF: Mapping[str, str] = {"customer": "custentity", "line": "custcol", **dict.fromkeys(TRANSACTIONS, "custbody")}
+"""The script id prefix of the custom fields of a record type or of a transaction's item line."""
 
 
 def custom_field(owner: str, script_id: str) -> CustomField | None:
-    """Return the custom field if that owner (``customer``, ``salesOrder`` or ``line``) has it."""
-    if not script_id.startswith(PREFIX_OF[owner] + "_"):
+    """Return the custom field if that owner (a record type, or ``line``) has it."""
+    if owner not in PREFIX_OF or not script_id.startswith(PREFIX_OF[owner] + "_"):
         return None
     return CUSTOM_FIELDS.get(script_id)
 

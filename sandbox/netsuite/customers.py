@@ -9,11 +9,10 @@ from sandbox.netsuite.countries import CODE_BY_ENUM
 from sandbox.netsuite.draft import Draft
 from sandbox.netsuite.failure import RecordError, bad_reference, missing_value
 from sandbox.netsuite.ledger import Ledger
+from sandbox.netsuite.numbering import SERIES
 from sandbox.store import Body
 
 TYPE = "customer"
-FIRST_NUMBER = 1001
-NUMBER_PREFIX = "C-"
 UNIQUE = (
     "A customer record with this ID already exists. You must enter a unique customer ID for each record you create."
 )
@@ -53,7 +52,8 @@ def added(ledger: Ledger, body: Body) -> Body:
     new = {"id": "", "externalId": None, "entityId": "", "dateCreated": now, "lastModifiedDate": now, **body}
     new["id"] = new["id"] or ledger.next_id(TYPE)
     if not new["entityId"]:
-        new["entityId"] = f"{NUMBER_PREFIX}{ledger.next_number('entityId', FIRST_NUMBER)}"
+        sequence, prefix, first = SERIES[TYPE]
+        new["entityId"] = f"{prefix}{ledger.next_number(sequence, first)}"
     return new
 
 
@@ -74,6 +74,7 @@ def _default(ledger: Ledger, body: Body) -> None:
         body.setdefault("currency", subsidiary["currency"])
     body.setdefault("isPerson", False)
     body.setdefault("isInactive", False)
+    body.setdefault("creditHoldOverride", "_auto")
 
 
 def _check_forms(values: dict[str, Any]) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 from sandbox.netsuite.custom_fields import CUSTOM_FIELDS, FREE_TEXT_LIMIT
 from sandbox.netsuite.failure import too_long
-from sandbox.netsuite.fields import ADDRESS, ADDRESSBOOK, SALES_ORDER_ITEM, Field
+from sandbox.netsuite.fields import ADDRESS, ADDRESSBOOK, Field
 from sandbox.netsuite.ledger import Ledger
 from sandbox.netsuite.record_types import RecordType
 from sandbox.netsuite.references import Ref, resolve
+from sandbox.netsuite.sublists import SUBLISTS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,6 +26,8 @@ class Draft:
         values: body fields by name; references may be a :class:`Ref`; None clears.
         lines: item lines, each a mapping of line fields; None leaves them alone.
         replace_lines: whether existing lines that ``lines`` does not name are removed.
+        rows: the members of its other lists, by the list's field name; a list that is not named is left alone.
+        replace_rows: for each list in ``rows`` whether existing members that it does not name are removed.
         addresses: address book entries; None leaves them alone.
         replace_addresses: whether entries that ``addresses`` does not name are removed.
     """
@@ -35,6 +38,8 @@ class Draft:
     values: dict[str, Any] = field(default_factory=dict)
     lines: list[dict[str, Any]] | None = None
     replace_lines: bool = True
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    replace_rows: dict[str, bool] = field(default_factory=dict)
     addresses: list[dict[str, Any]] | None = None
     replace_addresses: bool = True
 
@@ -46,8 +51,10 @@ def settle(ledger: Ledger, draft: Draft) -> None:
         RecordError: a text is too long, or a reference leads to no active record.
     """
     _settle(ledger, draft.values, draft.kind.fields)
-    for line in draft.lines or ():
-        _settle(ledger, line, SALES_ORDER_ITEM)
+    for known in draft.kind.fields.values():
+        members = draft.lines if known.kind == "items" else draft.rows.get(known.name)
+        for member in members or ():
+            _settle(ledger, member, SUBLISTS[known.target].fields)
     for entry in draft.addresses or ():
         _settle(ledger, entry, ADDRESSBOOK)
 

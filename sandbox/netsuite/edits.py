@@ -1,8 +1,12 @@
 """A person's recorded edit in NetSuite's user interface: found by field values, saved as the interface saves.
 
-An edit is ``{"op": "update" | "delete" | "insert", "type": …, "match": {…}, "set": {…}, "lines": […], "label": …}``.
+An edit is ``{"op": "update" | "delete" | "insert" | "void", "type": …, "match": {…}, "set": {…}, "lines": […],
+"label": …}``.
 ``match`` compares stored values for equality and must find exactly one record; references may be names. A line edit
 is ``{"match": {"index": 0} | {"item": …}, "set": {…}}``, or with ``"delete": true``, or only ``"set"``: a new line.
+The lines of a payment, deposit application or refund say what is applied: ``{"set": {"doc": "INV2001", "amount":
+"10"}}``. Receivables change what they touch, as over SOAP, but the user may post into closed periods. ``void`` does
+what the Void button does.
 """
 
 from __future__ import annotations
@@ -13,19 +17,25 @@ from typing import Any
 
 from sandbox.clock import SandboxClock
 from sandbox.errors import BookError
-from sandbox.netsuite import customers, sales_orders
+from sandbox.netsuite import order_progress, sales_orders
+from sandbox.netsuite.custom_fields import VOID
 from sandbox.netsuite.draft import Draft
 from sandbox.netsuite.failure import RecordError
 from sandbox.netsuite.finder import Finder
 from sandbox.netsuite.ledger import Ledger
-from sandbox.netsuite.load import LINES, LOAD_ORDER, advance, new_record
+from sandbox.netsuite.load import LINES, LOAD_ORDER, STAMPS, advance, new_record
 from sandbox.netsuite.money import plain
-from sandbox.netsuite.record_types import CUSTOMER, SALES_ORDER
-from sandbox.netsuite.written import column_of, value_of
+from sandbox.netsuite.periods import ensure_lists
+from sandbox.netsuite.record_types import RECORD_TYPES, SALES_ORDER
+from sandbox.netsuite.rules import RULES, removed, saved
+from sandbox.netsuite.written import APPLYING, ITEMISED, column_of, value_of
 from sandbox.store import Body, Store
 
 Edit = Mapping[str, Any]
-TYPES = {name.lower(): name for name in LOAD_ORDER if name != LINES}
+RECEIVABLES = (*ITEMISED, *APPLYING, "customerDeposit")
+"""Types that are no part of a book's files: people enter them later."""
+
+TYPES = {name.lower(): name for name in (*LOAD_ORDER, *RECEIVABLES) if name != LINES}
 
 
 def apply(store: Store, clock: SandboxClock, edit: Edit) -> None:
@@ -58,7 +68,7 @@ class _Editor:
         """Do what the edit says."""
         if not self._type:
             raise BookError(self.where, f"unknown record type {self._edit.get('type')!r}.", f"Use {', '.join(TYPES)}.")
-        actions = {"update": self._update, "delete": self._delete, "insert": self._insert}
+        actions = {"update": self._update, "delete": self._delete, "insert": self._insert, "void": self._void}
         action = actions.get(str(self._edit.get("op")))
         if action is None:
             raise BookError(self.where, f"unknown op {self._edit.get('op')!r}.", f"Use {', '.join(actions)}.")
@@ -67,18 +77,44 @@ class _Editor:
     def _update(self) -> None:
         base = self._matched()
         values = self._values(self._type, self._edit.get("set") or {})
-        if "lines" in self._edit and self._type == "salesOrder":
-            body = self._order(base, values)
+        if self._type == "salesOrder" and "lines" in self._edit:
+            self._ledger.save(self._type, self._order(base, values))
+        elif self._type in RULES:
+            body = saved(self._ledger, base, self._draft(values, base), strict=False)
+            if self._type == "salesOrder" and "orderStatus" in values:
+                self._ledger.save(self._type, order_progress.presumed(self._ledger, body))
         else:
-            body = self._changed(base, values)
-        self._ledger.save(self._type, body)
+            self._ledger.save(self._type, {**base, **values})
 
-    def _changed(self, base: Body, values: dict[str, Any]) -> Body:
-        if self._type == "salesOrder":
-            return sales_orders.built(self._ledger, base, Draft(kind=SALES_ORDER, values=values), strict=False)
-        if self._type == "customer":
-            return customers.built(self._ledger, base, Draft(kind=CUSTOMER, values=values), strict=False)
-        return {**base, **values}
+    def _void(self) -> None:
+        if self._type not in RECEIVABLES:
+            raise BookError(self.where, f"{self._type} has no Void button.", f"Use {', '.join(RECEIVABLES)}.")
+        draft = Draft(kind=RECORD_TYPES[self._type], values={VOID: True})
+        saved(self._ledger, self._matched(), draft, strict=False)
+
+    def _draft(self, values: dict[str, Any], base: Body | None) -> Draft:
+        """Return the draft of the edit; its lines are item lines, or what is applied."""
+        draft = Draft(kind=RECORD_TYPES[self._type], values=values, replace_lines=False)
+        if "lines" not in self._edit:
+            return draft
+        lines = [self._wanted_line(edit, base) for edit in self._edit["lines"] or ()]
+        if self._type in APPLYING:
+            deposits = self._ledger.store.table("customerDeposit")
+            for line in lines:
+                name = "depositList" if self._type == "customerRefund" and line["doc"] in deposits else "applyList"
+                draft.rows.setdefault(name, []).append({"apply": True, **line})
+                draft.replace_rows[name] = False
+        elif self._type in ITEMISED:
+            draft.lines = lines
+        else:
+            raise BookError(self.where, f"{self._type} has no lines.", "Leave the lines out.")
+        return draft
+
+    def _wanted_line(self, edit: Edit, base: Body | None) -> dict[str, Any]:
+        line = self._values(f"{self._type}.lines", edit.get("set") or {})
+        if base is not None and edit.get("match") is not None and self._type in ITEMISED:
+            line["line"] = self._line(base["lines"], edit["match"])
+        return line
 
     def _order(self, base: Body, values: dict[str, Any]) -> Body:
         gone: set[int] = set()
@@ -95,23 +131,36 @@ class _Editor:
         return sales_orders.built(self._ledger, kept, draft, strict=False)
 
     def _delete(self) -> None:
-        base = self._matched()
-        if self._type == "customer" and any(o["entity"] == base["id"] for o in self._ledger.store.all("salesOrder")):
-            raise BookError(self.where, "the customer has sales orders.", "Delete or move them first.")
-        self._ledger.delete(self._type, base)
+        removed(self._ledger, self._type, self._matched())
 
     def _insert(self) -> None:
         values = self._values(self._type, self._edit.get("set") or {})
         id_ = values.pop("id", None)
         if id_ is not None and self._ledger.peek(self._type, id_) is not None:
             raise BookError(self.where, f"the id {id_} is taken.", "Leave the id out, or take another.")
+        if self._type in RECEIVABLES:
+            self._post(values, id_)
+            return
         body = new_record(self._ledger, self._type, values, id_)
         lines = self._edit.get("lines") or ()
         if self._type == "salesOrder" and lines:
             wanted = [self._values(LINES, line.get("set") or {}) for line in lines]
             draft = Draft(kind=SALES_ORDER, lines=wanted, replace_lines=False)
-            body = sales_orders.built(self._ledger, body, draft, strict=False)
+            body = order_progress.presumed(self._ledger, sales_orders.built(self._ledger, body, draft, strict=False))
         self._ledger.save(self._type, body)
+        advance(self._ledger, self._type, body)
+
+    def _post(self, values: dict[str, Any], id_: str | None) -> None:
+        """Enter a new receivable; the account's standard periods are there even when no server runs yet."""
+        ensure_lists(self._ledger)
+        stamps = {name: values.pop(name) for name in STAMPS if name in values}
+        external_id = values.pop("externalId", None) or ""
+        draft = self._draft(values, None)
+        draft.external_id = external_id
+        self._ledger.claim_external_id(self._type, external_id, None)
+        body = saved(self._ledger, None, draft, strict=False, id_=id_ or "")
+        if stamps:
+            self._ledger.put(self._type, {**body, **stamps})
         advance(self._ledger, self._type, body)
 
     def _values(self, type_: str, written: Mapping[str, Any]) -> dict[str, Any]:

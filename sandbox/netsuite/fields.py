@@ -1,6 +1,7 @@
 """What a record's fields are: their names in schema order, kinds, limits and what they refer to.
 
-One field is written ``name:kind[target]<=limit!`` where ``!`` marks a field that only NetSuite sets.
+One field is written ``name>stored:kind[target]<=limit!`` where ``!`` marks a field that only NetSuite sets and
+``>stored`` names the key under which it is kept, when that is another.
 
 =========  ====================================================  ==========================
 kind       on the wire                                           kept as
@@ -16,7 +17,8 @@ moment     xsd:dateTime                                          ``2026-11-20T10
 ref        RecordRef to a record of the target type              its internal id
 status     SalesOrderOrderStatus                                 its letter
 address    Address                                               an object of its fields
-items      SalesOrderItemList                                    ``lines``
+items      the list of item lines of the target's XSD type       ``lines``
+list       another list whose members have the target's type     by the record type's rules
 book       CustomerAddressbookList                               ``addresses``
 custom     CustomFieldList                                       one key per script id
 absent     anything; the sandbox's account lacks the feature     not kept
@@ -29,7 +31,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-SPEC = re.compile(r"(?P<name>\w+):(?P<kind>\w+)(\[(?P<target>\w+)\])?(<=(?P<limit>\d+))?(?P<read_only>!)?")
+SPEC = re.compile(
+    r"(?P<name>\w+)(>(?P<stored>\w+))?:(?P<kind>\w+)(\[(?P<target>\w+)\])?(<=(?P<limit>\d+))?(?P<read_only>!)?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,8 @@ class Field:
     target: str = ""
     limit: int | None = None
     read_only: bool = False
+    stored: str = ""
+    """The key under which the value is kept."""
 
 
 def fields(text: str) -> Mapping[str, Field]:
@@ -63,6 +69,7 @@ def _field(spec: str) -> Field:
         target=match["target"] or "",
         limit=int(limit) if limit else None,
         read_only=bool(match["read_only"]),
+        stored=match["stored"] or match["name"],
     )
 
 
@@ -105,7 +112,8 @@ CUSTOMER = fields("""
     openingBalanceAccount:ref[account] stage:code emailTransactions:flag printTransactions:flag faxTransactions:flag
     defaultTaxReg:ref[taxRegistration] syncPartnerTeams:flag isBudgetApproved:flag globalSubscriptionStatus:code
     salesReadiness:ref[salesReadiness] salesTeamList:absent buyingReason:ref[buyingReason] downloadList:absent
-    buyingTimeFrame:ref[buyingTimeFrame] addressbookList:book subscriptionsList:absent contactRolesList:absent
+    buyingTimeFrame:ref[buyingTimeFrame] addressbookList:book[CustomerAddressbook] subscriptionsList:absent
+    contactRolesList:absent
     currencyList:absent creditCardsList:absent partnersList:absent groupPricingList:absent itemPricingList:absent
     taxRegistrationList:absent defaultAllocationStrategy:ref[allocationStrategy] customFieldList:custom
 """)
@@ -114,7 +122,8 @@ CUSTOMER = fields("""
 SALES_ORDER = fields("""
     createdDate:moment! customForm:ref[customForm] entity:ref[customer] job:ref[job] currency:ref[currency]
     drAccount:ref[account] fxAccount:ref[account] tranDate:day tranId:text<=45 entityTaxRegNum:ref[taxRegistration]
-    source:text! createdFrom:ref[transaction]! orderStatus:status nextBill:day! opportunity:ref[opportunity]
+    source:text! createdFrom:ref[transaction]! orderStatus:status nextBill>nextBillDate:day
+    opportunity:ref[opportunity]
     salesRep:ref[employee] contribPct:text partner:ref[partner] salesGroup:ref[salesGroup] syncSalesTeams:flag
     leadSource:ref[leadSource] startDate:day endDate:day otherRefNum:text<=45 memo:text<=999 salesEffectiveDate:day
     excludeCommission:flag totalCostEstimate:number estGrossProfit:number! estGrossProfitPercent:number!
@@ -144,7 +153,8 @@ SALES_ORDER = fields("""
     tax2Total:number! terms:ref[term] validFrom:day vatRegNum:text giftCertApplied:number! oneTime:number!
     recurWeekly:number! recurMonthly:number! recurQuarterly:number! recurAnnually:number! tranIsVsoeBundle:flag
     vsoeAutoCalc:flag syncPartnerTeams:flag salesTeamList:absent partnersList:absent giftCertRedemptionList:absent
-    promotionsList:absent itemList:items shipGroupList:absent accountingBookDetailList:absent taxDetailsList:absent
+    promotionsList:absent itemList:items[SalesOrderItem] shipGroupList:absent accountingBookDetailList:absent
+    taxDetailsList:absent
     customFieldList:custom
 """)
 """tranSales:SalesOrder (2025.2)."""

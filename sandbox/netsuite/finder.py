@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sandbox.netsuite.custom_fields import TRANSACTIONS
 from sandbox.netsuite.ledger import Ledger
 from sandbox.netsuite.record_types import BUILT_IN, stored_type
 from sandbox.store import Body
@@ -13,9 +14,17 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "employee": ("entityId", "email"),
     "item": ("itemId", "displayName"),
     "currency": ("symbol", "name"),
-    "salesOrder": ("tranId",),
+    "accountingPeriod": ("periodName",),
+    **dict.fromkeys(TRANSACTIONS, ("tranId",)),
 }
 """Fields that name a record, by type; all others are named by ``name``."""
+
+
+SEVERAL: Mapping[str, tuple[str, ...]] = {
+    "transaction": TRANSACTIONS,
+    "usable": ("creditMemo", "customerPayment", "customerDeposit", "journalEntry"),
+}
+"""Targets that several types answer to; ``usable`` are documents that a refund can pay out."""
 
 
 class Finder:
@@ -31,7 +40,9 @@ class Finder:
         Raises:
             LookupError: none is meant, or several are; the text says which.
         """
-        type_ = stored_type("salesOrder" if target == "transaction" else target)
+        if target in SEVERAL:
+            return self._among(SEVERAL[target], text)
+        type_ = stored_type(target)
         if type_ in BUILT_IN:
             return _built_in(type_, text)
         if text.isdigit() and self._ledger.peek(type_, text) is not None:
@@ -45,6 +56,14 @@ class Finder:
         if not found:
             raise LookupError(f"there is no {type_} with the id or name {text!r}.")
         return found[0]
+
+    def _among(self, types: tuple[str, ...], text: str) -> str:
+        for type_ in types:
+            try:
+                return self.find(type_, text)
+            except LookupError:
+                continue
+        raise LookupError(f"there is no {' or '.join(types)} with the id or name {text!r}.")
 
     def is_empty(self, type_: str) -> bool:
         """Whether there is no record of the type at all."""

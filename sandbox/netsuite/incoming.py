@@ -13,16 +13,18 @@ from sandbox.netsuite import names
 from sandbox.netsuite.custom_fields import WIRE_TYPES, CustomField, custom_field
 from sandbox.netsuite.draft import Draft
 from sandbox.netsuite.failure import RecordError, SoapFaultError, unexpected_element
-from sandbox.netsuite.fields import ADDRESS, ADDRESSBOOK, SALES_ORDER_ITEM, Field
+from sandbox.netsuite.fields import ADDRESS, ADDRESSBOOK, Field
 from sandbox.netsuite.money import LARGEST_INPUT
 from sandbox.netsuite.names import tag
 from sandbox.netsuite.order_status import letter_of_enum
 from sandbox.netsuite.record_types import WRITABLE
 from sandbox.netsuite.references import Ref
+from sandbox.netsuite.sublists import SUBLISTS, Sublist
 from sandbox.netsuite.zone import pacific_day, parse_moment, stamp
 
 NULL_FIELDS = tag(names.CORE, "nullFieldList")
 DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+NEVER_NULL = ("items", "list", "book", "custom", "absent")
 NOT_ALLOWED = (
     "You do not have permissions to set a value for element {name} due to one of the following reasons: 1) The field "
     "is read-only; 2) An associated feature is disabled; 3) The field is available either when a record is created or "
@@ -63,20 +65,26 @@ class RecordReader:
 
     def _read_field(self, draft: Draft, child: etree._Element, field: Field) -> None:
         if field.kind == "items":
-            draft.lines = [self._line(item) for item in _members(child, "item", names.SALES)]
+            draft.lines = self._members(child, SUBLISTS[field.target])
             draft.replace_lines = _replace_all(child)
+        elif field.kind == "list":
+            draft.rows[field.name] = self._members(child, SUBLISTS[field.target])
+            draft.replace_rows[field.name] = _replace_all(child)
         elif field.kind == "book":
             draft.addresses = [self._entry(entry) for entry in _members(child, "addressbook", names.RELATIONSHIPS)]
             draft.replace_addresses = _replace_all(child)
         elif field.kind == "custom":
             draft.values.update(_custom_values(child, draft.kind.name))
         elif self._settable(field):
-            draft.values[field.name] = self._value(child, field)
+            draft.values[field.stored] = self._value(child, field)
 
-    def _line(self, element: etree._Element) -> dict[str, Any]:
+    def _members(self, element: etree._Element, sublist: Sublist) -> list[dict[str, Any]]:
+        return [self._member(child, sublist) for child in _members(element, sublist.member, sublist.namespace)]
+
+    def _member(self, element: etree._Element, sublist: Sublist) -> dict[str, Any]:
         line: dict[str, Any] = {}
         for child in element:
-            field = _known(child, SALES_ORDER_ITEM, names.SALES, "SalesOrderItem")
+            field = _known(child, sublist.fields, sublist.namespace, sublist.type)
             if field.kind == "custom":
                 line.update(_custom_values(child, "line"))
             elif self._settable(field):
@@ -165,9 +173,9 @@ def null_names(element: etree._Element) -> list[str]:
 def _nulled(draft: Draft, name: str) -> dict[str, None]:
     field = draft.kind.fields.get(name)
     custom = custom_field(draft.kind.name, name)
-    if custom is None and (field is None or field.read_only or field.kind in ("items", "book", "custom", "absent")):
+    if custom is None and (field is None or field.read_only or field.kind in NEVER_NULL):
         raise RecordError("INVALID_FIELD_NAME_FOR_NULL", f"{name} is not a field that can be set to null.")
-    return {name: None}
+    return {field.stored if field is not None else name: None}
 
 
 def _known(child: etree._Element, spec: Mapping[str, Field], namespace: str, owner: str) -> Field:

@@ -18,7 +18,17 @@ from sandbox.store import Body, Store
 SEQUENCE = "_sequence"
 FIRST_ID = {"salesOrder": 1001, "customer": 501, "employee": 501, "item": 201}
 DELETED = "deletedRecord"
-RECORD_TYPE_IDS = {"salesOrder": "31", "customer": "2", "item": "8", "employee": "4"}
+RECORD_TYPE_IDS = {
+    "salesOrder": "31",
+    "customer": "2",
+    "item": "8",
+    "employee": "4",
+    "invoice": "7",
+    "customerPayment": "9",
+    "creditMemo": "10",
+    "itemFulfillment": "32",
+    "journalEntry": "6",
+}
 """NetSuite's numeric record type ids as far as they matter here."""
 
 

@@ -11,12 +11,14 @@ from typing import Any
 
 from sandbox.clock import SandboxClock
 from sandbox.errors import BookError
-from sandbox.netsuite import customers, sales_orders
+from sandbox.netsuite import customers, order_progress, periods, sales_orders
 from sandbox.netsuite.draft import Draft
 from sandbox.netsuite.failure import RecordError
 from sandbox.netsuite.finder import Finder
 from sandbox.netsuite.ledger import FIRST_ID, Ledger
-from sandbox.netsuite.record_types import CUSTOMER, SALES_ORDER, group_of
+from sandbox.netsuite.numbering import advance_number
+from sandbox.netsuite.order_progress import FULFILLABLE_TYPES
+from sandbox.netsuite.record_types import ACCOUNTING_PERIOD, CUSTOMER, SALES_ORDER, group_of
 from sandbox.netsuite.written import SPECS, column_of, columns_of, value_of
 from sandbox.store import Body, Store
 
@@ -30,6 +32,8 @@ LOAD_ORDER = (
     "department",
     "classification",
     "location",
+    "billingSchedule",
+    "accountingPeriod",
     "employee",
     "item",
     "customer",
@@ -137,6 +141,9 @@ def new_record(
     if type_ == "salesOrder":
         draft = Draft(kind=SALES_ORDER, values=values)
         return sales_orders.added(ledger, {**sales_orders.built(ledger, None, draft, strict=False), **given}) | stamps
+    if type_ == "accountingPeriod":
+        draft = Draft(kind=ACCOUNTING_PERIOD, values=values)
+        return periods.added(ledger, {**periods.built(ledger, None, draft, strict=False), **given})
     now = ledger.now()
     body: Body = {"externalId": None, "isInactive": False, **values, **stamps}
     body["id"] = id_ if id_ is not None else ledger.next_id(type_)
@@ -145,6 +152,7 @@ def new_record(
             body.setdefault(name, now)
     if type_ == "item":
         body.setdefault("itemType", "NonInvtPart")
+        body.setdefault("isFulfillable", body["itemType"] in FULFILLABLE_TYPES)
     return body
 
 
@@ -163,7 +171,8 @@ def _load_lines(ledger: Ledger, rows: Sequence[tuple[str, Row]]) -> None:
         base = _present(ledger, "salesOrder", order_id)
         draft = Draft(kind=SALES_ORDER, lines=[line for _, line in lines], replace_lines=False)
         try:
-            ledger.put("salesOrder", sales_orders.built(ledger, base, draft, strict=False))
+            body = sales_orders.built(ledger, base, draft, strict=False)
+            ledger.put("salesOrder", order_progress.presumed(ledger, body))
         except RecordError as error:
             raise BookError(lines[0][0], f"order {base['tranId']}: {error.message}", "Correct its lines.") from error
 
@@ -179,13 +188,7 @@ def _check_id(ledger: Ledger, type_: str, id_: str, where: str) -> None:
 def advance(ledger: Ledger, type_: str, body: Body) -> None:
     """Have the sequences go on after the numbers that a row brought along."""
     ledger.reach(group_of(type_)[0], int(body["id"]), FIRST_ID.get(type_, 1))
-    for sequence, prefix, first in (
-        ("tranId", sales_orders.NUMBER_PREFIX, sales_orders.FIRST_NUMBER),
-        ("entityId", customers.NUMBER_PREFIX, customers.FIRST_NUMBER),
-    ):
-        number = str(body.get(sequence) or "").removeprefix(prefix)
-        if number.isdigit() and len(number) < 12:
-            ledger.reach(sequence, int(number), first)
+    advance_number(ledger, type_, str(body.get("tranId") or body.get("entityId") or ""))
 
 
 def _is_early_currency(type_: str, field: str, finder: Finder) -> bool:

@@ -17,6 +17,8 @@ CORE = f"urn:core_{VERSION}.platform.webservices.netsuite.com"
 COMMON = f"urn:common_{VERSION}.platform.webservices.netsuite.com"
 FAULTS = f"urn:faults_{VERSION}.platform.webservices.netsuite.com"
 SALES = f"urn:sales_{VERSION}.transactions.webservices.netsuite.com"
+CUSTOMERS = f"urn:customers_{VERSION}.transactions.webservices.netsuite.com"
+GENERAL = f"urn:general_{VERSION}.transactions.webservices.netsuite.com"
 RELATIONSHIPS = f"urn:relationships_{VERSION}.lists.webservices.netsuite.com"
 ACCOUNTING = f"urn:accounting_{VERSION}.lists.webservices.netsuite.com"
 EMPLOYEES = f"urn:employees_{VERSION}.lists.webservices.netsuite.com"
@@ -30,6 +32,8 @@ PREFIXES = {
     "platformCommon": COMMON,
     "platformFaults": FAULTS,
     "tranSales": SALES,
+    "tranCust": CUSTOMERS,
+    "tranGeneral": GENERAL,
     "listRel": RELATIONSHIPS,
     "listAcct": ACCOUNTING,
     "listEmp": EMPLOYEES,

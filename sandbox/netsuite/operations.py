@@ -1,25 +1,30 @@
-"""What ``add``, ``update``, ``upsert``, ``get`` and ``getServerTime`` do to the account's records."""
+"""What ``add``, ``update``, ``upsert``, ``get``, their lists, ``initialize`` and ``getServerTime`` do to records."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import ModuleType
 
 from lxml import etree
 
-from sandbox.netsuite import customers, names, outgoing, sales_orders
+from sandbox.netsuite import names, outgoing
 from sandbox.netsuite.draft import Draft, settle
 from sandbox.netsuite.envelope import Call
 from sandbox.netsuite.failure import RecordError, SoapFaultError, record_missing, unexpected_element
 from sandbox.netsuite.incoming import RecordReader, xsi_type
+from sandbox.netsuite.initialize import prefilled
 from sandbox.netsuite.ledger import Ledger
 from sandbox.netsuite.names import tag
+from sandbox.netsuite.outgoing import Written
 from sandbox.netsuite.record_types import ITEM_KINDS, RECORD_TYPES, WRITABLE
 from sandbox.netsuite.references import Ref, lookup
+from sandbox.netsuite.rules import saved
 from sandbox.store import Body
 
-RULES: Mapping[str, ModuleType] = {"customer": customers, "salesOrder": sales_orders}
 WRITES = ("add", "update", "upsert")
+WRITE_LISTS: Mapping[str, int] = {"addList": 200, "updateList": 100, "upsertList": 100}
+"""Operations on several records, and how many one request may hold (Oracle, "SOAP Web Services Record Limits")."""
+
+GET_LIST_LIMIT = 1000
 
 
 class Operations:
@@ -34,50 +39,51 @@ class Operations:
 
         Args:
             call: the request.
-            keys: receives the ids of the record concerned, for the request log.
+            keys: receives the ids of the records concerned, for the request log.
 
         Raises:
             SoapFaultError: the request is not one that the schema allows.
         """
-        if call.name in WRITES:
-            return self._write(call, keys)
-        if call.name == "get":
-            return self._get(call, keys)
-        if call.name == "getServerTime":
+        name = call.name
+        if name in WRITES:
+            record = only_child(call.operation, "record")
+            return outgoing.write_response(name, self._written(name, call, record, keys))
+        if name in WRITE_LISTS:
+            records = children(call.operation, "record", WRITE_LISTS[name])
+            one = name.removesuffix("List")
+            return outgoing.write_list_response(name, [self._written(one, call, record, keys) for record in records])
+        if name == "get":
+            return outgoing.read_response(name, self._read(only_child(call.operation, "baseRef"), keys))
+        if name == "getList":
+            references = children(call.operation, "baseRef", GET_LIST_LIMIT)
+            return outgoing.read_list_response(name, [self._read(reference, keys) for reference in references])
+        if name == "initialize":
+            return outgoing.read_response(name, self._initialized(only_child(call.operation, "initializeRecord"), keys))
+        if name == "getServerTime":
             return outgoing.server_time(self._ledger.now())
-        raise SoapFaultError(f"No such operation '{call.name}'", faultcode="soapenv:Client")
+        raise SoapFaultError(f"No such operation '{name}'", faultcode="soapenv:Client")
 
-    def _write(self, call: Call, keys: list[str]) -> etree._Element:
-        element = only_child(call.operation, "record")
+    def _written(self, operation: str, call: Call, element: etree._Element, keys: list[str]) -> Written:
         keys += [value for value in (element.get("externalId"), element.get("internalId")) if value]
         kind = WRITABLE.get(xsi_type(element))
         type_ = kind.name if kind else ""
-        given = ("", "") if call.name == "add" else (element.get("internalId", ""), element.get("externalId", ""))
+        given = ("", "") if operation == "add" else (element.get("internalId", ""), element.get("externalId", ""))
         try:
             draft = RecordReader(ignore_read_only=call.ignore_read_only).read(element)
             with self._ledger.store.transaction():
-                saved = self._commit(call.name, draft)
+                saved = self._commit(operation, draft)
         except RecordError as failure:
             internal_id, external_id = given if type_ else ("", "")
-            return outgoing.write_response(
-                call.name, type_=type_, internal_id=internal_id, external_id=external_id, failure=failure
-            )
+            return Written(type=type_, internal_id=internal_id, external_id=external_id, failure=failure)
         keys.append(str(saved["id"]))
-        return outgoing.write_response(
-            call.name, type_=type_, internal_id=str(saved["id"]), external_id=str(saved.get("externalId") or "")
-        )
+        return Written(type=type_, internal_id=str(saved["id"]), external_id=str(saved.get("externalId") or ""))
 
     def _commit(self, operation: str, draft: Draft) -> Body:
         base = self._base(operation, draft)
-        rules = RULES[draft.kind.name]
         if base is None:
             self._ledger.claim_external_id(draft.kind.name, draft.external_id, None)
         settle(self._ledger, draft)
-        body: Body = rules.built(self._ledger, base, draft)
-        if base is None:
-            body = rules.added(self._ledger, body)
-        self._ledger.save(draft.kind.name, body)
-        return body
+        return saved(self._ledger, base, draft)
 
     def _base(self, operation: str, draft: Draft) -> Body | None:
         """Return the record to change; None: a new one."""
@@ -96,17 +102,30 @@ class Operations:
             raise record_missing()
         return found
 
-    def _get(self, call: Call, keys: list[str]) -> etree._Element:
-        element = only_child(call.operation, "baseRef")
+    def _read(self, element: etree._Element, keys: list[str]) -> outgoing.Found:
         if xsi_type(element) != (names.CORE, "RecordRef"):
-            failure = RecordError("INVALID_RCRD_REF", "The sandbox reads records by RecordRef only.")
-            return outgoing.read_response(None, failure)
+            return None, RecordError("INVALID_RCRD_REF", "The sandbox reads records by RecordRef only.")
         type_, internal_id, external_id = (element.get(name, "") for name in ("type", "internalId", "externalId"))
         keys += [value for value in (external_id, internal_id) if value]
         try:
-            return outgoing.read_response(self._found(type_, internal_id, external_id))
+            return self._found(type_, internal_id, external_id), None
         except RecordError as failure:
-            return outgoing.read_response(None, failure)
+            return None, failure
+
+    def _initialized(self, element: etree._Element, keys: list[str]) -> outgoing.Found:
+        type_ = element.findtext(tag(names.CORE, "type"), "").strip()
+        reference = element.find(tag(names.CORE, "reference"))
+        kind = RECORD_TYPES.get(type_)
+        if kind is None or reference is None:
+            return None, RecordError("INITIALIZE_ARG_REQD", "initialize needs a type of this account and a reference.")
+        ids = {"internal_id": reference.get("internalId", ""), "external_id": reference.get("externalId", "")}
+        keys += [value for value in ids.values() if value]
+        try:
+            with self._ledger.store.transaction():
+                body = prefilled(self._ledger, type_, Ref(target=reference.get("type", ""), **ids))
+        except RecordError as failure:
+            return None, failure
+        return self._writer.record(kind, body), None
 
     def _found(self, type_: str, internal_id: str, external_id: str) -> etree._Element:
         if not type_:
@@ -132,13 +151,32 @@ def only_child(operation: etree._Element, name: str) -> etree._Element:
     return operation[0]
 
 
+def children(operation: etree._Element, name: str, limit: int) -> list[etree._Element]:
+    """Return an operation's arguments, of which there may be several.
+
+    Raises:
+        SoapFaultError: there is none, another one, or more than one request may hold.
+    """
+    for child in operation:
+        if child.tag != tag(names.MESSAGES, name):
+            raise unexpected_element(etree.QName(operation).localname, etree.QName(child).localname)
+    if not len(operation):
+        raise unexpected_element(etree.QName(operation).localname, "nothing")
+    if len(operation) > limit:
+        message = f"The maximum number of records allowed for a {etree.QName(operation).localname} operation is {limit}"
+        raise SoapFaultError(message, kind="exceededRecordCountFault", code="MAX_RCRDS_EXCEEDED")
+    return list(operation)
+
+
 def describe(call: Call) -> str:
     """Return what a call asks for in a few words: ``add salesOrder``."""
     argument = call.operation[0] if len(call.operation) else None
     if argument is None:
         return call.name
-    if call.name == "get":
-        return f"get {argument.get('type', '')}".strip()
+    if call.name in ("get", "getList"):
+        return f"{call.name} {argument.get('type', '')}".strip()
+    if call.name == "initialize":
+        return f"initialize {argument.findtext(tag(names.CORE, 'type'), '').strip()}".strip()
     try:
         kind = WRITABLE.get(xsi_type(argument))
     except SoapFaultError:

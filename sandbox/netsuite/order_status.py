@@ -6,7 +6,13 @@ from collections.abc import Mapping
 
 PENDING_APPROVAL = "A"
 PENDING_FULFILLMENT = "B"
+PARTLY_FULFILLED = "D"
+PENDING_BILLING_PARTLY_FULFILLED = "E"
+PENDING_BILLING = "F"
+BILLED = "G"
 CLOSED = "H"
+APPROVED = ("B", "D", "E", "F", "G")
+"""Statuses that follow from what was fulfilled and billed."""
 
 STATUSES: Mapping[str, tuple[str, str]] = {
     "A": ("_pendingApproval", "Pending Approval"),

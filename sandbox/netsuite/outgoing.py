@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
 
-from sandbox.netsuite import names, order_status
+from sandbox.netsuite import names, order_status, shown
 from sandbox.netsuite.custom_fields import WIRE_TYPES, CustomField, custom_fields_of
 from sandbox.netsuite.failure import RecordError, SoapFaultError
-from sandbox.netsuite.fields import ADDRESS, ADDRESSBOOK, SALES_ORDER_ITEM, Field
+from sandbox.netsuite.fields import ADDRESS, ADDRESSBOOK, Field
 from sandbox.netsuite.ledger import Ledger
 from sandbox.netsuite.money import plain
 from sandbox.netsuite.names import tag
 from sandbox.netsuite.record_types import BUILT_IN, RecordType
 from sandbox.netsuite.references import display_name
+from sandbox.netsuite.sublists import SUBLISTS, Sublist
 from sandbox.netsuite.zone import soap_day, soap_moment
 from sandbox.store import Body
 
@@ -51,29 +53,70 @@ def fault(error: SoapFaultError) -> bytes:
     return _bytes(root)
 
 
-def write_response(
-    operation: str, *, type_: str, internal_id: str, external_id: str, failure: RecordError | None = None
-) -> etree._Element:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What became of one record of a write request: its ids, or those that were given with the failure."""
+
+    type: str
+    internal_id: str = ""
+    external_id: str = ""
+    failure: RecordError | None = None
+
+
+def write_response(operation: str, written: Written) -> etree._Element:
     """Return the answer of ``add``, ``update`` or ``upsert``; without any id it has no ``baseRef``."""
     answer = etree.Element(tag(names.MESSAGES, f"{operation}Response"), nsmap=names.PREFIXES)
-    response = etree.SubElement(answer, tag(names.MESSAGES, "writeResponse"))
-    _status(response, failure)
-    if internal_id or external_id:
-        reference = etree.SubElement(response, tag(names.MESSAGES, "baseRef"))
-        _identify(reference, internal_id, external_id)
-        reference.set("type", type_)
-        reference.set(XSI_TYPE, "platformCore:RecordRef")
+    _written(answer, written)
     return answer
 
 
-def read_response(record: etree._Element | None, failure: RecordError | None = None) -> etree._Element:
-    """Return the answer of ``get``."""
-    answer = etree.Element(tag(names.MESSAGES, "getResponse"), nsmap=names.PREFIXES)
-    response = etree.SubElement(answer, tag(names.MESSAGES, "readResponse"))
+def write_list_response(operation: str, written: Sequence[Written]) -> etree._Element:
+    """Return the answer of ``addList`` and its like: one response a record, in order, whatever became of it."""
+    answer = etree.Element(tag(names.MESSAGES, f"{operation}Response"), nsmap=names.PREFIXES)
+    container = etree.SubElement(answer, tag(names.MESSAGES, "writeResponseList"))
+    _status(container, None)
+    for one in written:
+        _written(container, one)
+    return answer
+
+
+def _written(parent: etree._Element, written: Written) -> None:
+    response = etree.SubElement(parent, tag(names.MESSAGES, "writeResponse"))
+    _status(response, written.failure)
+    if written.internal_id or written.external_id:
+        reference = etree.SubElement(response, tag(names.MESSAGES, "baseRef"))
+        _identify(reference, written.internal_id, written.external_id)
+        reference.set("type", written.type)
+        reference.set(XSI_TYPE, "platformCore:RecordRef")
+
+
+Found = tuple[etree._Element | None, RecordError | None]
+"""A record as read, or why it was not."""
+
+
+def read_response(operation: str, found: Found) -> etree._Element:
+    """Return the answer of ``get`` or ``initialize``."""
+    answer = etree.Element(tag(names.MESSAGES, f"{operation}Response"), nsmap=names.PREFIXES)
+    _read(answer, found)
+    return answer
+
+
+def read_list_response(operation: str, found: Sequence[Found]) -> etree._Element:
+    """Return the answer of ``getList``: one response a reference, in order."""
+    answer = etree.Element(tag(names.MESSAGES, f"{operation}Response"), nsmap=names.PREFIXES)
+    container = etree.SubElement(answer, tag(names.MESSAGES, "readResponseList"))
+    _status(container, None)
+    for one in found:
+        _read(container, one)
+    return answer
+
+
+def _read(parent: etree._Element, found: Found) -> None:
+    record, failure = found
+    response = etree.SubElement(parent, tag(names.MESSAGES, "readResponse"))
     _status(response, failure)
     if record is not None:
         response.append(record)
-    return answer
 
 
 def server_time(kept: str) -> etree._Element:
@@ -94,7 +137,7 @@ class RecordWriter:
     def record(self, kind: RecordType, body: Body) -> etree._Element:
         """Return the ``record`` element of a read answer."""
         element = etree.Element(tag(names.MESSAGES, "record"), nsmap=names.PREFIXES)
-        _identify(element, str(body["id"]), str(body.get("externalId") or ""))
+        _identify(element, str(body.get("id") or ""), str(body.get("externalId") or ""))
         prefix = next(prefix for prefix, namespace in names.PREFIXES.items() if namespace == kind.namespace)
         element.set(XSI_TYPE, f"{prefix}:{kind.element}")
         for field in kind.fields.values():
@@ -105,25 +148,36 @@ class RecordWriter:
         if field.kind == "items":
             items = etree.SubElement(parent, tag(kind.namespace, field.name))
             for line in body.get("lines", []):
-                self._line(etree.SubElement(items, tag(kind.namespace, "item")), line)
+                self._member(etree.SubElement(items, tag(kind.namespace, "item")), SUBLISTS[field.target], line)
+        elif field.kind == "list":
+            self._rows(parent, kind, field, body)
         elif field.kind == "book":
             self._book(parent, kind.namespace, field.name, body.get("addresses") or [])
         elif field.kind == "custom":
             self._custom(parent, kind.namespace, kind.name, body)
         elif field.name == "status":
-            etree.SubElement(parent, tag(kind.namespace, "status")).text = order_status.text_of(body["orderStatus"])
+            etree.SubElement(parent, tag(kind.namespace, "status")).text = shown.status_text(kind.name, body)
         elif field.name == "currencyName":
             name = display_name(self._ledger, "currency", str(body["currency"]))
             etree.SubElement(parent, tag(kind.namespace, "currencyName")).text = name
         else:
             self._plain(parent, kind.namespace, field, body)
 
-    def _line(self, parent: etree._Element, line: Mapping[str, Any]) -> None:
-        for field in SALES_ORDER_ITEM.values():
+    def _rows(self, parent: etree._Element, kind: RecordType, field: Field, body: Body) -> None:
+        rows = shown.rows(self._ledger, kind.name, field.name, body)
+        sublist = SUBLISTS[field.target]
+        if not rows:
+            return
+        container = etree.SubElement(parent, tag(kind.namespace, field.name))
+        for row in rows:
+            self._member(etree.SubElement(container, tag(kind.namespace, sublist.member)), sublist, row)
+
+    def _member(self, parent: etree._Element, sublist: Sublist, line: Mapping[str, Any]) -> None:
+        for field in sublist.fields.values():
             if field.kind == "custom":
-                self._custom(parent, names.SALES, "line", line)
+                self._custom(parent, sublist.namespace, "line", line)
             else:
-                self._plain(parent, names.SALES, field, line)
+                self._plain(parent, sublist.namespace, field, line)
 
     def _book(self, parent: etree._Element, namespace: str, name: str, entries: list[dict[str, Any]]) -> None:
         if not entries:
@@ -135,8 +189,8 @@ class RecordWriter:
                 self._plain(element, namespace, field, entry)
 
     def _plain(self, parent: etree._Element, namespace: str, field: Field, values: Mapping[str, Any]) -> None:
-        value = values.get(field.name)
-        if value is None:
+        value = values.get(field.stored)
+        if value is None or field.kind == "absent":
             return
         element = etree.SubElement(parent, tag(namespace, field.name))
         if field.kind == "ref":

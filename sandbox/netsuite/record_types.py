@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.netsuite import fields, names
+from sandbox.netsuite import fields, fields_money, fields_sales, names
+from sandbox.netsuite.custom_fields import TRANSACTIONS
 from sandbox.netsuite.fields import Field
 
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "priceLevel": {"-1": "Custom", "1": "Base Price", "5": "Online Price"},
     "customForm": {"68": "Standard Sales Order", "-2": "Standard Customer Form"},
     "taxItem": {"-7": "-Taxable-", "-8": "-Not Taxable-"},
+    "account": {"1": "Checking", "6": "Accounts Receivable", "58": "Bad Debt Expense", "122": "Undeposited Funds"},
+    "approvalStatus": {"1": "Pending Approval", "2": "Approved", "3": "Rejected"},
+    "paymentMethod": {"1": "Cash", "2": "Check", "7": "ACH"},
     "customerStatus": {"13": "CUSTOMER-Closed Won"},
     "customlist_tieout_channel": {"1": "Direct", "2": "Partner", "3": "Web"},
 }
@@ -58,12 +62,47 @@ EMPLOYEE = RecordType(
     fields=fields.EMPLOYEE,
 )
 
+
+def _sales(name: str, element: str, spec: Mapping[str, Field]) -> RecordType:
+    return RecordType(name=name, element=element, namespace=names.SALES, fields=spec)
+
+
+def _money(name: str, element: str, spec: Mapping[str, Field]) -> RecordType:
+    return RecordType(name=name, element=element, namespace=names.CUSTOMERS, fields=spec)
+
+
+INVOICE = _sales("invoice", "Invoice", fields_sales.INVOICE)
+ITEM_FULFILLMENT = _sales("itemFulfillment", "ItemFulfillment", fields_sales.ITEM_FULFILLMENT)
+CUSTOMER_PAYMENT = _money("customerPayment", "CustomerPayment", fields_money.CUSTOMER_PAYMENT)
+CREDIT_MEMO = _money("creditMemo", "CreditMemo", fields_money.CREDIT_MEMO)
+CUSTOMER_DEPOSIT = _money("customerDeposit", "CustomerDeposit", fields_money.CUSTOMER_DEPOSIT)
+DEPOSIT_APPLICATION = _money("depositApplication", "DepositApplication", fields_money.DEPOSIT_APPLICATION)
+CUSTOMER_REFUND = _money("customerRefund", "CustomerRefund", fields_money.CUSTOMER_REFUND)
+JOURNAL_ENTRY = RecordType(
+    name="journalEntry", element="JournalEntry", namespace=names.GENERAL, fields=fields_sales.JOURNAL_ENTRY
+)
+ACCOUNTING_PERIOD = _accounting("accountingPeriod", "AccountingPeriod", fields_sales.ACCOUNTING_PERIOD)
+WRITTEN = (
+    CUSTOMER,
+    SALES_ORDER,
+    INVOICE,
+    ITEM_FULFILLMENT,
+    CUSTOMER_PAYMENT,
+    CREDIT_MEMO,
+    CUSTOMER_DEPOSIT,
+    DEPOSIT_APPLICATION,
+    CUSTOMER_REFUND,
+    JOURNAL_ENTRY,
+    ACCOUNTING_PERIOD,
+)
+"""The types that add, update and upsert accept."""
+
 RECORD_TYPES: Mapping[str, RecordType] = {
     kind.name: kind
     for kind in (
-        CUSTOMER,
-        SALES_ORDER,
+        *WRITTEN,
         EMPLOYEE,
+        _accounting("billingSchedule", "BillingSchedule", fields_sales.BILLING_SCHEDULE),
         _accounting("currency", "Currency", fields.CURRENCY),
         _accounting("subsidiary", "Subsidiary", fields.SUBSIDIARY),
         _accounting("term", "Term", fields.TERM),
@@ -87,12 +126,10 @@ ITEM_KINDS: Mapping[str, str] = {
 ITEM_TYPES = tuple(ITEM_KINDS.values())
 """The values of ``itemtype``."""
 
-WRITABLE: Mapping[tuple[str, str], RecordType] = {
-    (kind.namespace, kind.element): kind for kind in (CUSTOMER, SALES_ORDER)
-}
+WRITABLE: Mapping[tuple[str, str], RecordType] = {(kind.namespace, kind.element): kind for kind in WRITTEN}
 """The types that add, update and upsert accept, by qualified XSD name."""
 
-GROUPS: Mapping[str, tuple[str, ...]] = {"transaction": ("salesOrder",), "entity": ("customer", "employee")}
+GROUPS: Mapping[str, tuple[str, ...]] = {"transaction": TRANSACTIONS, "entity": ("customer", "employee")}
 """Stored types that share one name space of external ids and one sequence of internal ids."""
 
 

@@ -11,7 +11,9 @@ from sandbox.netsuite.ledger import Ledger
 from sandbox.netsuite.login import Login
 from sandbox.netsuite.names import SUITEQL_PATH, WSDL_PATH
 from sandbox.netsuite.operations import Operations
+from sandbox.netsuite.periods import ensure_lists
 from sandbox.netsuite.pool import Pool
+from sandbox.netsuite.preferences import set_preferences
 from sandbox.netsuite.soap import PATH, SoapEndpoint, operation_of
 from sandbox.netsuite.sql_engine import SqlEngine
 from sandbox.netsuite.suiteql import RestError, SuiteQlEndpoint, refused
@@ -22,13 +24,16 @@ from sandbox.store import Store
 class NetSuiteApp:
     """Routes requests to the endpoint that answers them.
 
-    ``POST /_sandbox/pool {"slots": n}`` sets how many requests may be in flight (standard: 5). Besides the server's
-    own fault actions it carries out ``concurrency`` (no slot was free), ``login`` (the login is refused),
+    ``POST /_sandbox/pool {"slots": n}`` sets how many requests may be in flight (standard: 5), ``POST
+    /_sandbox/preferences {…}`` the account's preferences (see :mod:`sandbox.netsuite.preferences`). Besides the
+    server's own fault actions it carries out ``concurrency`` (no slot was free), ``login`` (the login is refused),
     ``unexpected`` (an error of the server's own, nothing processed) and ``unexpected_after`` (processed before it).
     """
 
     def __init__(self, store: Store, clock: SandboxClock, credentials: NetSuiteCredentials) -> None:
         ledger = Ledger(store, clock)
+        ensure_lists(ledger)
+        self._ledger = ledger
         audit, login = LoginAudit(ledger), Login(credentials, clock)
         self._pool = Pool()
         self._soap = SoapEndpoint(
@@ -54,6 +59,8 @@ class NetSuiteApp:
             return Response.of_text(document(request.header("host")), "text/xml;charset=utf-8")
         if request.path == f"{CONTROL}pool" and request.method == "POST":
             return self._resize(request)
+        if request.path == f"{CONTROL}preferences" and request.method == "POST":
+            return self._prefer(request)
         detail = f"There is no {request.method} {request.path} in the sandbox's NetSuite."
         return refused(RestError(404, "NONEXISTENT_ID", detail))
 
@@ -69,6 +76,15 @@ class NetSuiteApp:
         except (ValueError, KeyError, TypeError) as error:
             return Response.json({"error": f'pool: send {{"slots": n}}: {error}'}, 400)
         return Response.json({"slots": self._pool.slots})
+
+    def _prefer(self, request: Request) -> Response:
+        try:
+            wanted = exact_json.loads(request.body) if request.body else {}
+            if not isinstance(wanted, dict):
+                raise ValueError("send a JSON object")
+            return Response.json(dict(set_preferences(self._ledger, wanted)))
+        except ValueError as error:
+            return Response.json({"error": f"preferences: {error}"}, 400)
 
 
 def make_app(store: Store, clock: SandboxClock, credentials: NetSuiteCredentials) -> App:

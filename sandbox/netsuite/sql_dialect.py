@@ -123,8 +123,10 @@ def _built_in(tokens: Sequence[Token], index: int, now: datetime) -> tuple[str, 
     inner = tokens[index + 4 : end]
     column = inner[-1].text.lower() if inner and inner[-1].kind == "word" else ""
     text = _text(inner, now)
-    displayed = column in DISPLAYED or column in ("status", "type")
-    return (f"df_{column}({text})" if displayed else text), end + 1
+    if column == "status":
+        # The letter means nothing without the type, which stands in the same row.
+        return f"df_status({_text(inner[:-1], now)}type, {text})", end + 1
+    return (f"df_{column}({text})" if column in DISPLAYED or column == "type" else text), end + 1
 
 
 def _moment(tokens: Sequence[Token], index: int, now: datetime) -> tuple[str, int]:

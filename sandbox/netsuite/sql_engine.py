@@ -13,7 +13,8 @@ import duckdb
 
 from sandbox.netsuite.money import plain
 from sandbox.netsuite.order_status import STATUSES
-from sandbox.netsuite.sql_tables import DISPLAYED, KEYS, TABLES, Row, rows_of
+from sandbox.netsuite.sql_rows import rows_of
+from sandbox.netsuite.sql_tables import DISPLAYED, DOCUMENTS, KEYS, STATUS_NAMES, TABLES, VIEWS, Row
 from sandbox.netsuite.sql_tokens import SqlError
 from sandbox.netsuite.zone import account_format
 from sandbox.store import Body, Change, Store
@@ -21,10 +22,13 @@ from sandbox.store import Body, Change, Store
 SETTINGS = (
     "SET TimeZone = 'America/Los_Angeles'",
     "SET default_null_order = 'nulls_last_on_asc_first_on_desc'",
-    "SET threads = 2",
+    "SET threads = 1",
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
+FEW = 20
+"""Up to so many rows are inserted as values; more go through JSON, which costs more at first and less a row."""
+
 MACROS = (
     "CREATE MACRO nvl(a, b) AS coalesce(a, b)",
     "CREATE MACRO nvl2(a, b, c) AS CASE WHEN a IS NULL THEN c ELSE b END",
@@ -46,6 +50,7 @@ class SqlEngine:
         self._lock = threading.Lock()
         self._changed_lock = threading.Lock()
         self._changed: dict[tuple[str, str], Body | None] = {}
+        self._shown: set[tuple[str, str]] = set()
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def query(self, sql: str, *, limit: int, offset: int) -> tuple[list[dict[str, str]], int]:
@@ -93,14 +98,12 @@ class SqlEngine:
             listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
             self._db.execute(f"CREATE TABLE {table} ({listed})")
         self._db.execute("CREATE TABLE dual AS SELECT 'X' AS dummy")
-        cases = " ".join(f"WHEN '{letter}' THEN 'Sales Order : {text}'" for letter, (_, text) in STATUSES.items())
-        displays = {
-            **{name: f"({query})" for name, query in DISPLAYED.items()},
-            "status": f"(CASE x {cases} END)",
-            "type": "(CASE x WHEN 'SalesOrd' THEN 'Sales Order' ELSE x END)",
-        }
-        for name, body in displays.items():
-            self._db.execute(f"CREATE MACRO df_{name}(x) AS {body}")
+        for view, query in VIEWS.items():
+            self._db.execute(f"CREATE VIEW {view} AS {query}")
+        self._db.execute(f"CREATE MACRO df_type(x) AS {_type_case()}")
+        self._db.execute(f"CREATE MACRO df_status(kind, x) AS {_status_case()}")
+        for name, query in DISPLAYED.items():
+            self._db.execute(f"CREATE MACRO df_{name}(x) AS ({query})")
         for statement in (*MACROS, *SETTINGS):
             self._db.execute(statement)
 
@@ -129,21 +132,56 @@ class SqlEngine:
                 self._changed = {**changed, **self._changed}
             raise
         self._db.execute("COMMIT")
+        self._shown |= changed.keys()
 
     def _replace(self, changed: Mapping[tuple[str, str], Body | None], fresh: Mapping[str, list[Row]]) -> None:
-        for type_ in {type_ for type_, _ in changed}:
-            ids = [int(id_) for kind, id_ in changed if kind == type_]
-            for table, key in KEYS[type_].items():
-                self._db.execute(f'DELETE FROM {table} WHERE "{key}" IN (SELECT unnest(?))', [ids])  # noqa: S608
+        stale: dict[tuple[str, str], list[str]] = {}
+        for type_, id_ in changed:
+            # Records that were not there before have no rows to remove.
+            for table, key in KEYS[type_].items() if (type_, id_) in self._shown else ():
+                stale.setdefault((table, key), []).append(str(int(id_)))
+        for (table, key), ids in stale.items():
+            self._db.execute(f'DELETE FROM {table} WHERE "{key}" IN ({", ".join(ids)})')  # noqa: S608
         for table, rows in fresh.items():
             self._insert(table, rows)
 
     def _insert(self, table: str, rows: Sequence[Row]) -> None:
+        if 0 < len(rows) <= FEW:
+            self._insert_few(table, rows)
+        elif rows:
+            self._insert_many(table, rows)
+
+    def _insert_few(self, table: str, rows: Sequence[Row]) -> None:
+        names = [name for name in TABLES[table] if any(row.get(name) is not None for row in rows)]
+        listed = ", ".join(f'"{name}"' for name in names)
+        places = ", ".join([f"({', '.join('?' * len(names))})"] * len(rows))
+        values = [row.get(name) for row in rows for name in names]
+        self._db.execute(f"INSERT INTO {table} ({listed}) VALUES {places}", values)  # noqa: S608
+
+    def _insert_many(self, table: str, rows: Sequence[Row]) -> None:
         shape = json.dumps([dict(TABLES[table])])
         self._db.execute(
             f"INSERT INTO {table} SELECT unnest(from_json(?, ?), recursive := true)",  # noqa: S608
             [json.dumps([{name: value for name, value in row.items() if value is not None} for row in rows]), shape],
         )
+
+
+def _type_case() -> str:
+    """Return the expression that shows a transaction type ``x``."""
+    cases = " ".join(f"WHEN '{kind}' THEN '{text}'" for kind, text in DOCUMENTS.values())
+    return f"(CASE x {cases} ELSE x END)"
+
+
+def _status_case() -> str:
+    """Return the expression that shows a status letter ``x`` of a transaction of type ``kind``."""
+    names = {"SalesOrd": {letter: text for letter, (_, text) in STATUSES.items()}, **STATUS_NAMES}
+    types = dict(DOCUMENTS.values())
+    cases = " ".join(
+        f"WHEN '{kind}{letter}' THEN '{types[kind]} : {text}'"
+        for kind, letters in names.items()
+        for letter, text in letters.items()
+    )
+    return f"(CASE kind || x {cases} ELSE x END)"
 
 
 def _check_kind(db: duckdb.DuckDBPyConnection, sql: str) -> None:

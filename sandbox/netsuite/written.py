@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 
-from sandbox.netsuite import fields
+from sandbox.netsuite import fields, fields_sales
 from sandbox.netsuite.countries import enum_of
 from sandbox.netsuite.custom_fields import custom_field
 from sandbox.netsuite.fields import ADDRESS, Field
 from sandbox.netsuite.finder import Finder
 from sandbox.netsuite.money import LARGEST_INPUT
 from sandbox.netsuite.order_status import LETTERS
-from sandbox.netsuite.record_types import CUSTOMER, EMPLOYEE, ITEM_TYPES, SALES_ORDER
+from sandbox.netsuite.record_types import CUSTOMER, EMPLOYEE, ITEM_TYPES, RECORD_TYPES, SALES_ORDER
+from sandbox.netsuite.sublists import item_list
 from sandbox.netsuite.tax import REGIMES, parse_rates
 from sandbox.netsuite.zone import parse_account_day, stamp
 
 SIMPLE_KINDS = ("text", "code", "flag", "number", "rate", "whole", "day", "moment", "ref", "status")
-COMPUTED = ("subTotal", "discountTotal", "taxTotal", "total", "status", "currencyName", "altName", "defaultAddress")
+COMPUTED = (
+    *("subTotal", "discountTotal", "taxTotal", "total", "status", "currencyName", "altName", "defaultAddress"),
+    *("amountPaid", "amountRemaining", "balance", "applied", "unapplied"),
+)
 ALIASES = {"employee": "salesRep", "status": "orderStatus", "internalid": "id"}
 """SuiteQL's and SOAP's other names of fields."""
+
+APPLY = "doc:ref[{target}] line:whole apply:flag amount:number disc:number"
+ITEMISED = ("invoice", "creditMemo", "itemFulfillment")
+APPLYING: Mapping[str, str] = {
+    "customerPayment": "invoice",
+    "depositApplication": "invoice",
+    "customerRefund": "usable",
+}
+"""Types whose lines, in a recorded edit, say what is applied, and what kind of document each applies to."""
 
 OWN = fields.fields("id:text externalId:text")
 SPECS: Mapping[str, Mapping[str, Field]] = {
@@ -32,13 +45,20 @@ SPECS: Mapping[str, Mapping[str, Field]] = {
     "salesOrder": SALES_ORDER.fields,
     "salesOrder.lines": fields.SALES_ORDER_ITEM,
     "employee": EMPLOYEE.fields,
-    "item": {**fields.ITEM, **fields.fields("itemType:item basePrice:number")},
+    "item": {**fields.ITEM, **fields.fields("itemType:item basePrice:number isFulfillable:flag")},
     "subsidiary": {**fields.SUBSIDIARY, **fields.fields("taxRegime:regime taxRate:rates")},
     "currency": fields.CURRENCY,
     "term": fields.TERM,
     "department": fields.SEGMENT,
     "classification": fields.SEGMENT,
     "location": fields.SEGMENT,
+    "billingSchedule": fields_sales.BILLING_SCHEDULE,
+    "accountingPeriod": fields_sales.ACCOUNTING_PERIOD,
+    **{type_: RECORD_TYPES[type_].fields for type_ in ITEMISED},
+    **{f"{type_}.lines": item_list(RECORD_TYPES[type_].fields).fields for type_ in ITEMISED},
+    "customerPayment": {**RECORD_TYPES["customerPayment"].fields, "status": fields.fields("status:letter")["status"]},
+    **{type_: RECORD_TYPES[type_].fields for type_ in ("customerDeposit", "depositApplication", "customerRefund")},
+    **{f"{type_}.lines": fields.fields(APPLY.format(target=target)) for type_, target in APPLYING.items()},
 }
 """Fields that may be written, by stored type (and for a sales order's lines)."""
 
@@ -62,10 +82,10 @@ def column_of(type_: str, written: str) -> Column | None:
         name = ALIASES.get(name, name).lower()
     for spec in (OWN, SPECS[type_]):
         for field in spec.values():
-            if field.name.lower() == name and field.name not in COMPUTED and _simple(field):
-                return Column(place="body", field=_retarget(type_, field))
-    owner = "line" if type_ == "salesOrder.lines" else type_
-    custom = custom_field(owner, name) if owner in ("customer", "salesOrder", "line") else None
+            known = name in (field.name.lower(), field.stored.lower())
+            if known and (field.name not in COMPUTED or field.kind == "letter") and _simple(field):
+                return Column(place="body", field=replace(_retarget(type_, field), name=field.stored))
+    custom = custom_field("line" if type_.endswith(".lines") else type_, name)
     if custom is not None and custom.kind != "selects":
         kind = "ref" if custom.kind == "select" else custom.kind
         return Column(place="body", field=Field(name=name, kind=kind, target=custom.target))
@@ -97,14 +117,14 @@ def value_of(field: Field, written: str, finder: Finder) -> Any:  # noqa: ANN401
 
 
 def _simple(field: Field) -> bool:
-    return field.kind in (*SIMPLE_KINDS, "item", "regime", "rates")
+    return field.kind in (*SIMPLE_KINDS, "item", "regime", "rates", "letter")
 
 
 def _retarget(type_: str, field: Field) -> Field:
     """Return the field with the parent list of the record's own type."""
     if field.target != "segment":
         return field
-    return Field(name=field.name, kind=field.kind, target=type_)
+    return replace(field, target=type_)
 
 
 def _number(text: str) -> Decimal:
@@ -163,6 +183,12 @@ def _item_type(text: str) -> str:
     return kinds[text.lower()]
 
 
+def _letter(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]", text):
+        raise ValueError("it is not a status letter.")
+    return text
+
+
 def _regime(text: str) -> str:
     if text not in REGIMES:
         raise ValueError(f"it is not a tax regime; possible are {', '.join(REGIMES)}.")
@@ -187,4 +213,5 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "item": _item_type,
     "regime": _regime,
     "rates": _rates,
+    "letter": _letter,
 }

@@ -8,7 +8,8 @@ from functools import cache
 from sandbox.netsuite import fields, names
 from sandbox.netsuite.custom_fields import WIRE_TYPES
 from sandbox.netsuite.fields import Field
-from sandbox.netsuite.record_types import CUSTOMER, RECORD_TYPES, SALES_ORDER
+from sandbox.netsuite.record_types import RECORD_TYPES
+from sandbox.netsuite.sublists import SUBLISTS
 
 TYPE_OF: Mapping[str, str] = {
     "text": "xsd:string",
@@ -22,8 +23,6 @@ TYPE_OF: Mapping[str, str] = {
     "moment": "xsd:dateTime",
     "ref": "platformCore:RecordRef",
     "address": "platformCommon:Address",
-    "items": "tranSales:SalesOrderItemList",
-    "book": "listRel:CustomerAddressbookList",
     "custom": "platformCore:CustomFieldList",
     "absent": "xsd:anyType",
 }
@@ -38,13 +37,22 @@ VALUE_OF: Mapping[str, str] = {
     "selects": "platformCore:ListOrRecordRef",
 }
 IDS = '<attribute name="internalId" type="xsd:string"/><attribute name="externalId" type="xsd:string"/>'
-OPERATIONS = {"add": "writeResponse", "update": "writeResponse", "upsert": "writeResponse", "get": "readResponse"}
+OPERATIONS = {
+    **dict.fromkeys(("add", "update", "upsert"), ("record", "Record", "writeResponse")),
+    **dict.fromkeys(("addList", "updateList", "upsertList"), ("record", "Record", "writeResponseList")),
+    "get": ("baseRef", "BaseRef", "readResponse"),
+    "getList": ("baseRef", "BaseRef", "readResponseList"),
+    "initialize": ("initializeRecord", "InitializeRecord", "readResponse"),
+}
+"""Argument, its type and the answer's part, by operation."""
+
 FAULTS = (
     "insufficientPermission",
     "invalidCredentials",
     "invalidSession",
     "exceededConcurrentRequestLimit",
     "exceededRequestLimit",
+    "exceededRecordCount",
     "invalidVersion",
     "unexpectedError",
 )
@@ -58,7 +66,7 @@ def document(host: str) -> str:
 @cache
 def _document() -> str:
     prefixes = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in names.PREFIXES.items() if prefix != "xsi")
-    schemas = "".join((_core(), _common(), _faults(), _relationships(), _sales(), *_lists(), _messages()))
+    schemas = "".join((_core(), _common(), _faults(), *_records(), _messages()))
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" '
         f'xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:tns="{names.PLATFORM}" {prefixes} '
@@ -79,8 +87,18 @@ def _schema(namespace: str, content: str) -> str:
 
 
 def _elements(spec: Iterable[Field]) -> str:
-    parts = (f'<element name="{field.name}" type="{TYPE_OF[field.kind]}" minOccurs="0"/>' for field in spec)
+    parts = (f'<element name="{field.name}" type="{_type_of(field)}" minOccurs="0"/>' for field in spec)
     return f"<sequence>{''.join(parts)}</sequence>"
+
+
+def _type_of(field: Field) -> str:
+    if field.kind not in ("items", "list", "book"):
+        return TYPE_OF[field.kind]
+    return f"{_prefix(SUBLISTS[field.target].namespace)}:{field.target}List"
+
+
+def _prefix(namespace: str) -> str:
+    return next(prefix for prefix, uri in names.PREFIXES.items() if uri == namespace)
 
 
 def _record(name: str, spec: Mapping[str, Field], attributes: str = IDS) -> str:
@@ -110,6 +128,10 @@ def _core() -> str:
 </complexType>
 <complexType name="RecordRef"><complexContent><extension base="platformCore:BaseRef">{IDS}
 <attribute name="type" type="xsd:string"/></extension></complexContent></complexType>
+<complexType name="InitializeRef"><complexContent><extension base="platformCore:BaseRef">{IDS}
+<attribute name="type" type="xsd:string"/></extension></complexContent></complexType>
+<complexType name="InitializeRecord"><sequence><element name="type" type="xsd:string"/>
+<element name="reference" type="platformCore:InitializeRef" minOccurs="0"/></sequence></complexType>
 <complexType name="ListOrRecordRef"><sequence><element name="name" type="xsd:string" minOccurs="0"/></sequence>{IDS}
 <attribute name="typeId" type="xsd:string"/></complexType>
 {_list("NullField", "name", "xsd:string")}
@@ -154,34 +176,35 @@ def _faults() -> str:
     return _schema(names.FAULTS, base + parts)
 
 
+MANY = ' maxOccurs="unbounded"'
 REPLACE_ALL = '<attribute name="replaceAll" type="xsd:boolean" default="true"/>'
 
 
-def _relationships() -> str:
-    entry = f'<complexType name="CustomerAddressbook">{_elements(fields.ADDRESSBOOK.values())}</complexType>'
-    book = _list("CustomerAddressbookList", "addressbook", "listRel:CustomerAddressbook", REPLACE_ALL)
-    return _schema(names.RELATIONSHIPS, _record("Customer", CUSTOMER.fields) + entry + book)
-
-
-def _sales() -> str:
-    line = f'<complexType name="SalesOrderItem">{_elements(fields.SALES_ORDER_ITEM.values())}</complexType>'
-    lines = _list("SalesOrderItemList", "item", "tranSales:SalesOrderItem", REPLACE_ALL)
-    return _schema(names.SALES, _record("SalesOrder", SALES_ORDER.fields) + line + lines)
-
-
-def _lists() -> Iterable[str]:
-    for namespace in (names.ACCOUNTING, names.EMPLOYEES):
+def _records() -> Iterable[str]:
+    """Yield one schema for each name space of records: the types and the lists inside them."""
+    for namespace in dict.fromkeys(kind.namespace for kind in RECORD_TYPES.values()):
         kinds = (kind for kind in RECORD_TYPES.values() if kind.namespace == namespace)
-        yield _schema(namespace, "".join(_record(kind.element, kind.fields) for kind in kinds))
+        content = "".join(_record(kind.element, kind.fields) for kind in kinds)
+        for sublist in SUBLISTS.values():
+            if sublist.namespace == namespace:
+                content += f'<complexType name="{sublist.type}">{_elements(sublist.fields.values())}</complexType>'
+                type_ = f"{_prefix(namespace)}:{sublist.type}"
+                content += _list(f"{sublist.type}List", sublist.member, type_, REPLACE_ALL)
+        yield _schema(namespace, content)
 
 
 def _messages() -> str:
     requests = "".join(
-        f'<element name="{name}"><complexType><sequence><element name="{"baseRef" if name == "get" else "record"}" '
-        f'type="platformCore:{"BaseRef" if name == "get" else "Record"}"/></sequence></complexType></element>'
+        f'<element name="{name}"><complexType><sequence><element name="{argument}" type="platformCore:{type_}"'
+        f"{MANY if name.endswith('List') else ''}/></sequence></complexType></element>"
         f'<element name="{name}Response"><complexType><sequence><element ref="platformMsgs:{answer}"/></sequence>'
         "</complexType></element>"
-        for name, answer in OPERATIONS.items()
+        for name, (argument, type_, answer) in OPERATIONS.items()
+    )
+    lists = "".join(
+        f'<element name="{name}List"><complexType><sequence><element ref="platformCore:status" minOccurs="0"/>'
+        f'<element ref="platformMsgs:{name}" minOccurs="0"{MANY}/></sequence></complexType></element>'
+        for name in ("writeResponse", "readResponse")
     )
     flags = (
         "warningAsError",
@@ -191,7 +214,7 @@ def _messages() -> str:
         "runServerSuiteScriptAndTriggerWorkflows",
     )
     preferences = "".join(f'<element name="{name}" type="xsd:boolean" minOccurs="0"/>' for name in flags)
-    content = f"""{requests}
+    content = f"""{requests}{lists}
 <element name="writeResponse"><complexType><sequence><element ref="platformCore:status"/>
 <element name="baseRef" type="platformCore:BaseRef" minOccurs="0"/></sequence></complexType></element>
 <element name="readResponse"><complexType><sequence><element ref="platformCore:status"/>

@@ -11,6 +11,7 @@ from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.objects import find_object
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import ObjectType
+from sandbox.salesforce.security import Access
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,11 @@ class Call:
     base: str
     parts: tuple[str, ...]
     user: str
+
+    @property
+    def access(self) -> Access:
+        """What the acting user may do with each field."""
+        return Access(self.org, self.request.fault)
 
     def kind(self) -> ObjectType:
         """Return the object that the path names (second part).

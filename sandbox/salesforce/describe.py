@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.salesforce.objects import OBJECTS
 from sandbox.salesforce.schema import NUMBER_TYPES, TEXT_TYPES, Field, ObjectType
+from sandbox.salesforce.security import Access
 
 SOAP_TYPES = {
     "id": "tns:ID",
@@ -16,6 +17,7 @@ SOAP_TYPES = {
     "datetime": "xsd:dateTime",
 }
 READ_ONLY = ("Organization", "RecordType")
+UNGROUPED = (*NUMBER_TYPES, "datetime", "textarea")
 MASTER_RECORD_TYPE = "012000000000000AAA"
 
 
@@ -29,12 +31,16 @@ def basic_information(kind: ObjectType, base: str) -> dict[str, Any]:
     return {"objectDescribe": _short(kind, base), "recentItems": []}
 
 
-def describe(kind: ObjectType, base: str) -> dict[str, Any]:
-    """Return an object with its fields (``GET /sobjects/X/describe``)."""
+def describe(kind: ObjectType, base: str, access: Access) -> dict[str, Any]:
+    """Return an object with the fields that the user may see (``GET /sobjects/X/describe``)."""
     return {
         **_short(kind, base),
         "urls": {**_urls(kind, base), **_screens(kind)},
-        "fields": [_field(field) for field in kind.fields.values()],
+        "fields": [
+            _field(field, editable=access.editable(kind, field))
+            for field in kind.fields.values()
+            if access.readable(kind, field)
+        ],
         "childRelationships": _children(kind),
         "recordTypeInfos": [
             {
@@ -55,7 +61,7 @@ def _short(kind: ObjectType, base: str) -> dict[str, Any]:
     return {
         "name": kind.name,
         "label": kind.label,
-        "custom": False,
+        "custom": kind.custom,
         "keyPrefix": kind.prefix,
         "labelPlural": kind.plural,
         "layoutable": True,
@@ -103,8 +109,8 @@ def _children(kind: ObjectType) -> list[dict[str, Any]]:
     ]
 
 
-def _field(field: Field) -> dict[str, Any]:
-    return {**_nature(field), **_rights(field), **_CONSTANT}
+def _field(field: Field, *, editable: bool) -> dict[str, Any]:
+    return {**_CONSTANT, **_nature(field), **_origin(field), **_rights(field, editable)}
 
 
 def _nature(field: Field) -> dict[str, Any]:
@@ -123,7 +129,7 @@ def _nature(field: Field) -> dict[str, Any]:
         "soapType": SOAP_TYPES.get(field.type, "xsd:double" if number else "xsd:string"),
         "custom": field.custom,
         "nameField": field.name == "Name",
-        "idLookup": field.type == "id",
+        "idLookup": field.type == "id" or field.external_id,
         "referenceTo": [field.reference_to] if field.reference_to else [],
         "relationshipName": field.relationship or None,
         "picklistValues": [
@@ -135,29 +141,34 @@ def _nature(field: Field) -> dict[str, Any]:
     }
 
 
-def _rights(field: Field) -> dict[str, Any]:
+def _origin(field: Field) -> dict[str, Any]:
     return {
-        "createable": field.createable,
-        "updateable": field.updateable,
+        "calculated": bool(field.formula),
+        "calculatedFormula": field.formula or None,
+        "unique": field.unique,
+        "externalId": field.external_id,
+        "autoNumber": bool(field.auto_number),
+    }
+
+
+def _rights(field: Field, editable: bool) -> dict[str, Any]:
+    return {
+        "createable": field.createable and editable,
+        "updateable": field.updateable and editable,
         "nillable": field.nillable,
         "filterable": field.filterable,
         "sortable": field.filterable,
-        "groupable": field.filterable and field.type not in (*NUMBER_TYPES, "datetime", "textarea"),
-        "defaultedOnCreate": field.computed or field.type == "boolean",
+        "groupable": field.filterable and not field.formula and field.type not in UNGROUPED,
+        "defaultedOnCreate": (field.computed and not field.formula) or field.type == "boolean",
     }
 
 
 _CONSTANT: dict[str, Any] = {
-    "calculated": False,
-    "calculatedFormula": None,
     "defaultValueFormula": None,
     "controllerName": None,
-    "unique": False,
     "caseSensitive": False,
     "inlineHelpText": None,
-    "externalId": False,
     "deprecatedAndHidden": False,
-    "autoNumber": False,
     "relationshipOrder": None,
     "namePointing": False,
     "htmlFormatted": False,

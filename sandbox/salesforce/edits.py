@@ -2,7 +2,9 @@
 
 ``{"op": "update"|"delete"|"undelete"|"insert", "type", "match": {…}, "set": {…}, "lines": […]}``; ``lines``
 (of an opportunity) are ``{"match": {…} | {"index": n}, "set": {…}}``, ``{"match": …, "delete": true}`` or, without
-``match``, a new line.
+``match``, a new line. ``{"op": "merge", "type": "Account", "match": {the loser}, "set": {"MasterRecordId": id}}``
+makes two accounts one; instead of an id a match of the winner may stand. Type ``FieldPermissions``: see
+:mod:`sandbox.salesforce.security`.
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ from sandbox.errors import BookError
 from sandbox.ids import canonical
 from sandbox.salesforce import writes
 from sandbox.salesforce.errors import ApiError, RecordError
-from sandbox.salesforce.objects import LINE_ITEM, find_object
+from sandbox.salesforce.merge import merge_accounts
+from sandbox.salesforce.objects import ACCOUNT, LINE_ITEM, find_object
 from sandbox.salesforce.org import INTEGRATION_USER_ID, Org
 from sandbox.salesforce.schema import NUMBER_TYPES, ObjectType
+from sandbox.salesforce.security import EDIT_TYPE, permit
 from sandbox.store import Body
 
 
@@ -28,6 +32,9 @@ def apply(org: Org, edit: Mapping[str, Any]) -> None:
         BookError: the match hits no record or several, a name is unknown, or the org refuses the change.
     """
     where = str(edit.get("label") or edit)
+    if edit.get("type") == EDIT_TYPE:
+        permit(org, edit, where)
+        return
     kind = find_object(str(edit.get("type", "")))
     if kind is None:
         raise BookError(where, f"{edit.get('type')} is no object of the sandbox org.", "Correct the edit's type.")
@@ -45,6 +52,9 @@ def _apply(org: Org, kind: ObjectType, edit: Mapping[str, Any], where: str) -> N
     pool = [body for body in org.table(kind.name).values() if body["IsDeleted"] == (op == "undelete")]
     body = _one(kind, pool, edit.get("match", {}), where)
     actor = str(body.get("OwnerId") or INTEGRATION_USER_ID)
+    if op == "merge":
+        _merge(org, kind, body, values, where, actor)
+        return
     if op == "delete":
         writes.delete(org, kind, body["Id"], by=actor)
         return
@@ -54,6 +64,15 @@ def _apply(org: Org, kind: ObjectType, edit: Mapping[str, Any], where: str) -> N
     if values or not edit.get("lines"):
         writes.update(org, kind, body["Id"], values, by=actor, person=True)
     _edit_lines(org, body["Id"], edit.get("lines", ()), where, actor)
+
+
+def _merge(org: Org, kind: ObjectType, loser: Body, values: Mapping[str, Any], where: str, actor: str) -> None:
+    if kind is not ACCOUNT or set(values) != {"MasterRecordId"}:
+        raise BookError(where, "a merge is of accounts and sets MasterRecordId.", "Name the account that lives on.")
+    named = values["MasterRecordId"]
+    match = named if isinstance(named, Mapping) else {"Id": named}
+    alive = [body for body in org.table(kind.name).values() if not body["IsDeleted"]]
+    merge_accounts(org, _one(kind, alive, match, where)["Id"], loser["Id"], by=actor)
 
 
 def _edit_lines(org: Org, deal_id: str, lines: Sequence[Mapping[str, Any]], where: str, actor: str) -> None:

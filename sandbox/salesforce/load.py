@@ -21,6 +21,7 @@ from sandbox.salesforce.objects import DEFAULT_CURRENCY, LINE_ITEM, OBJECTS, OPP
 from sandbox.salesforce.org import INTEGRATION_USER_ID, Org, blank
 from sandbox.salesforce.schema import Field, ObjectType
 from sandbox.salesforce.values import from_text
+from sandbox.salesforce.writes import auto_names, check_unique
 from sandbox.store import Body
 
 Draft = tuple[Row, Body]
@@ -104,6 +105,7 @@ class _Loader:
         for row, body in drafts:
             self._resolve(row, body, own)
             self._complete(row, body)
+            self._check_unique(row[0], body)
             self._org.put(self._kind, body)
 
     # columns
@@ -111,6 +113,10 @@ class _Loader:
     def _field(self, column: str) -> Field:
         kind = self._kind
         field = kind.find(column) or kind.relation(column.partition(".")[0])
+        if field is not None and field.formula:
+            raise BookError(
+                f"{self._table.path}:1", f"{kind.name}.{field.name} is a formula field.", "Leave the column out."
+            )
         if field is not None and ("." not in column or self._names_key(field, column)):
             return field
         near = difflib.get_close_matches(column, kind.fields, n=1)
@@ -164,6 +170,7 @@ class _Loader:
                 self._org.skip_to(self._kind, number_of(id_))
         for _, body in drafts:
             body["Id"] = body["Id"] or self._org.new_id(self._kind)
+            body.update({name: text for name, text in auto_names(self._kind, body["Id"]).items() if not body[name]})
 
     # references
 
@@ -268,6 +275,13 @@ class _Loader:
         for field in self._kind.fields.values():
             if field.required and body[field.name] is None:
                 raise BookError(where, f"{self._kind.name} needs a {field.name}.", f"Fill the column {field.name}.")
+
+    def _check_unique(self, where: str, body: Body) -> None:
+        try:
+            if not body["IsDeleted"]:
+                check_unique(self._org, self._kind, body)
+        except RecordError as error:
+            raise BookError(where, f"{error.message}.", "Give each record its own value.") from error
 
     def _check_computed(self, row: Row, stated: Body, body: Body) -> None:
         where, cells = row

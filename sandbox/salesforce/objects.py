@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from sandbox.ids import PREFIXES
+from sandbox.salesforce.field_kinds import address, area, currency_code, flag, kept, look, pick, text
+from sandbox.salesforce.objects_tieout import ACCOUNT_BALANCE, DEAL_FIELDS, FINANCIAL
 from sandbox.salesforce.schema import Field, ObjectType, object_type
 
-CURRENCIES = ("USD", "EUR", "GBP", "JPY", "CHF", "CAD", "AUD")
 MINOR_DIGITS = {"JPY": 0}
 """Decimal places of a currency where they are not two (ISO 4217)."""
 DEFAULT_CURRENCY = "USD"
@@ -32,59 +33,6 @@ STAGES: Mapping[str, tuple[int, bool, bool, str]] = {
     "Closed Lost": (0, True, False, "Omitted"),
 }
 """Stage name to (probability in percent, closed, won, forecast category)."""
-
-
-def text(name: str, length: int, *, required: bool = False) -> Field:
-    """Return a text field."""
-    return Field(name=name, type="string", length=length, required=required)
-
-
-def area(name: str, length: int) -> Field:
-    """Return a text area."""
-    return Field(name=name, type="textarea", length=length)
-
-
-def flag(name: str, *, default: bool = False) -> Field:
-    """Return a checkbox."""
-    return Field(name=name, type="boolean", default=default)
-
-
-def pick(name: str, *values: str, length: int = 255, restricted: bool = False, required: bool = False) -> Field:
-    """Return a picklist."""
-    return Field(
-        name=name, type="picklist", length=length, picklist=values, restricted=restricted, required=required
-    )  # fmt: skip
-
-
-def look(name: str, to: str, via: str = "", *, children: str = "", required: bool = False) -> Field:
-    """Return a lookup to another object."""
-    return Field(
-        name=name, type="reference", length=18, reference_to=to, relationship=via, children=children, required=required
-    )
-
-
-def kept(name: str, type_: str, length: int = 0, default: object = None) -> Field:
-    """Return a field that the org's rules keep and no API write may name."""
-    return Field(
-        name=name, type=type_, length=length, createable=False, updateable=False, computed=True, default=default  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-def currency_code() -> Field:
-    """Return the record's currency of a multi-currency org."""
-    return pick("CurrencyIsoCode", *CURRENCIES, length=3, restricted=True)
-
-
-def address(kind: str) -> tuple[Field, ...]:
-    """Return the parts of a compound address; country codes as with state and country picklists."""
-    return (
-        area(f"{kind}Street", 255),
-        text(f"{kind}City", 40),
-        text(f"{kind}State", 80),
-        text(f"{kind}PostalCode", 20),
-        text(f"{kind}Country", 80),
-        text(f"{kind}CountryCode", 10),
-    )
 
 
 USER = object_type(
@@ -215,6 +163,7 @@ OPPORTUNITY = object_type(
         text("Tieout_Order_Status__c", 80),
         text("Tieout_Sync_State__c", 40),
         area("Tieout_Sync_Error__c", 1000),
+        *DEAL_FIELDS,
     ),
     plural="Opportunities",
     keys=("Name",),
@@ -258,6 +207,7 @@ OBJECTS: Mapping[str, ObjectType] = {
     item.name: item
     for item in (
         ORGANIZATION, USER, RECORD_TYPE, ACCOUNT, CONTACT, PRODUCT, PRICEBOOK, PRICEBOOK_ENTRY, OPPORTUNITY, LINE_ITEM,
+        ACCOUNT_BALANCE, FINANCIAL,
     )
 }  # fmt: skip
 """Every object by name, parents before children."""

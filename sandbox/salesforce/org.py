@@ -9,11 +9,13 @@ from typing import Any
 from sandbox.clock import SandboxClock
 from sandbox.ids import POD, number_of, salesforce_id
 from sandbox.salesforce.objects import OBJECTS
-from sandbox.salesforce.schema import ObjectType
+from sandbox.salesforce.schema import Field, ObjectType
 from sandbox.salesforce.values import stamp
 from sandbox.store import Body, Store
 
 SEQUENCE = "_sequence"
+Index = dict[tuple[str, str], dict[str, dict[str, None]]]
+"""Per object and field, value to ids; an entry may be stale, so what it leads to is looked at again."""
 INTEGRATION_USER_ID = salesforce_id("005", 0)
 """The user that API writes are made by."""
 
@@ -28,10 +30,11 @@ class Org:
     def __init__(self, store: Store, clock: SandboxClock) -> None:
         self.store = store
         self.clock = clock
-        self._children: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
-        for name in OBJECTS:
-            for body in store.all(name):
-                self._index(OBJECTS[name], body)
+        self._children: Index = {}
+        self._values: Index = {}
+        for kind in OBJECTS.values():
+            for body in store.all(kind.name):
+                self._index(kind, self._completed(kind, body))
 
     def stamp(self) -> str:
         """Return the sandbox's time in wire form, whole seconds."""
@@ -55,6 +58,13 @@ class Org:
     def live_children(self, name: str, field: str, parent_id: str) -> list[Body]:
         """Return the records of :meth:`children` that are not deleted."""
         return [body for body in self.children(name, field, parent_id) if not body["IsDeleted"]]
+
+    def holders(self, kind: ObjectType, field: Field, value: str) -> list[Body]:
+        """Return the live records whose unique field has the value, ignoring case."""
+        table = self.table(kind.name)
+        ids = self._values.get((kind.name, field.name), {}).get(value.lower(), ())
+        found = [table[id_] for id_ in ids if id_ in table]
+        return [body for body in found if not body["IsDeleted"] and _same_text(body[field.name], value)]
 
     def put(self, kind: ObjectType, body: Body) -> None:
         """Write a complete body; it must not be changed afterwards."""
@@ -92,6 +102,22 @@ class Org:
             if field.children and body[field.name] is not None:
                 parents = self._children.setdefault((kind.name, field.name), {})
                 parents.setdefault(body[field.name], {})[body["Id"]] = None
+        for field in kind.unique_fields():
+            if body[field.name] is not None:
+                values = self._values.setdefault((kind.name, field.name), {})
+                values.setdefault(body[field.name].lower(), {})[body["Id"]] = None
+
+    def _completed(self, kind: ObjectType, body: Body) -> Body:
+        """Return the body, with fields that the object gained since it was written (and kept so)."""
+        if len(body) >= len(kind.fields) and all(name in body for name in kind.fields):
+            return body
+        new = {**blank(kind), **body}
+        self.store.put(kind.name, body["Id"], new)
+        return new
+
+
+def _same_text(held: str | None, value: str) -> bool:
+    return held is not None and held.lower() == value.lower()
 
 
 def blank(kind: ObjectType) -> Body:

@@ -11,10 +11,12 @@ from sandbox.salesforce import writes
 from sandbox.salesforce.call import Call
 from sandbox.salesforce.describe import READ_ONLY
 from sandbox.salesforce.errors import ApiError, RecordError
+from sandbox.salesforce.formulas import calculated
 from sandbox.salesforce.objects import OBJECTS
 from sandbox.salesforce.schema import ObjectType
 from sandbox.salesforce.soql_render import Shape
 from sandbox.salesforce.values import moment_of, stamp
+from sandbox.store import Body
 
 RECYCLE_BIN = timedelta(days=15)
 
@@ -23,7 +25,7 @@ def create(call: Call) -> Response:
     """``POST /sobjects/X``: 201 with the new id."""
     kind = writable(call.kind())
     try:
-        id_ = writes.insert(call.org, kind, given(call.json()), by=call.user)
+        id_ = writes.insert(call.org, kind, permitted(call, kind, call.json()), by=call.user)
     except RecordError as error:
         raise error.as_request_error() from error
     call.request.keys.append(id_)
@@ -38,14 +40,25 @@ def read(call: Call) -> Response:
         body = writes.live(call.org, kind, call.parts[2])
     except RecordError as error:
         raise _read_error(error) from error
-    shape = Shape(kind)
+    return shown(call, kind, body)
+
+
+def shown(call: Call, kind: ObjectType, body: Body) -> Response:
+    """Return a record as JSON: the fields asked for, or all that the user may see.
+
+    Raises:
+        ApiError: INVALID_FIELD, a field that was asked for does not exist for the user.
+    """
+    shape, access = Shape(kind), call.access
     asked = call.request.query.get("fields")
-    for name in kind.fields if asked is None else asked.split(","):
+    visible = [name for name, field in kind.fields.items() if access.readable(kind, field)]
+    for name in visible if asked is None else asked.split(","):
         field = kind.find(name.strip())
-        if field is None:
+        if field is None or not access.readable(kind, field):
             raise ApiError("INVALID_FIELD", f"No such column '{name.strip()}' on sobject of type {kind.name}")
         shape.add((), field, OBJECTS.__getitem__)
-    text = shape.renderer(call.base, {name: call.org.table(name) for name in OBJECTS})(body)
+    render = shape.renderer(call.base, {name: call.org.table(name) for name in OBJECTS})
+    text = render(calculated(kind, body, call.org.clock.now().date()))
     return Response.of_text(text, "application/json;charset=UTF-8")
 
 
@@ -54,7 +67,7 @@ def change(call: Call) -> Response:
     kind = writable(call.kind())
     call.request.keys.append(call.parts[2])
     try:
-        writes.update(call.org, kind, call.parts[2], given(call.json()), by=call.user)
+        writes.update(call.org, kind, call.parts[2], permitted(call, kind, call.json()), by=call.user)
     except RecordError as error:
         raise error.as_request_error() from error
     return Response(status=204)
@@ -97,9 +110,15 @@ def updated(call: Call) -> Response:
     return Response.json({"ids": found, "latestDateCovered": end})
 
 
-def given(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields that a JSON record names."""
-    return {name: value for name, value in values.items() if name != "attributes"}
+def permitted(call: Call, kind: ObjectType, record: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that a JSON record names.
+
+    Raises:
+        RecordError: the user may not write one of them.
+    """
+    values = {name: value for name, value in record.items() if name != "attributes"}
+    call.access.check(kind, {name: value for name, value in values.items() if name.lower() != "id"})
+    return values
 
 
 def writable(kind: ObjectType) -> ObjectType:

@@ -41,6 +41,13 @@ class Field:
     children: str = ""
     """Name of the child relationship on the parent (``OpportunityLineItems``)."""
     default: object = None
+    external_id: bool = False
+    unique: bool = False
+    """No two live records have the same value, ignoring case."""
+    formula: str = ""
+    """The formula of a calculated field; never stored, see :mod:`sandbox.salesforce.formulas`."""
+    auto_number: str = ""
+    """The display format of a number that the org gives (``FIN-{000000}``)."""
 
     @property
     def custom(self) -> bool:
@@ -71,6 +78,8 @@ class ObjectType:
     """Fields by whose value a CSV book may refer to a record, best first."""
     _by_lower: Mapping[str, Field] = field(default_factory=dict, repr=False)
     _relations: Mapping[str, Field] = field(default_factory=dict, repr=False)
+    _references: Sequence[Field] = ()
+    _unique: Sequence[Field] = ()
 
     def find(self, name: str) -> Field | None:
         """Return the field of that name, ignoring case, or None."""
@@ -80,25 +89,36 @@ class ObjectType:
         """Return the reference field behind a relationship name (``Account``), ignoring case, or None."""
         return self._relations.get(name.lower())
 
-    def references(self) -> list[Field]:
+    @property
+    def custom(self) -> bool:
+        """Whether an admin made the object."""
+        return self.name.endswith("__c")
+
+    def references(self) -> Sequence[Field]:
         """Return the fields that point to other records."""
-        return [item for item in self.fields.values() if item.type == "reference"]
+        return self._references
+
+    def unique_fields(self) -> Sequence[Field]:
+        """Return the fields whose value no two live records share."""
+        return self._unique
 
 
 def object_type(
-    name: str, prefix: str, fields: Sequence[Field], *, plural: str = "", keys: Sequence[str] = ()
+    name: str, prefix: str, fields: Sequence[Field], *, label: str = "", plural: str = "", keys: Sequence[str] = ()
 ) -> ObjectType:
     """Return an object with its own fields plus those that every object has."""
     every = (*_HEAD, *fields, *_SYSTEM)
     return ObjectType(
         name=name,
-        label=name,
+        label=label or name,
         plural=plural or f"{name}s",
         prefix=prefix,
         fields={item.name: item for item in every},
         keys=keys,
         _by_lower={item.name.lower(): item for item in every},
         _relations={item.relationship.lower(): item for item in every if item.relationship},
+        _references=[item for item in every if item.type == "reference"],
+        _unique=[item for item in every if item.unique],
     )
 
 

@@ -1,7 +1,8 @@
 """The local Salesforce as an application: sessions, versions, routing, call accounting.
 
 Fault actions of its own: ``expire_token`` ends every session before the request, ``page_size`` (``body``: rows)
-makes a query answer in short pages, ``record_error`` refuses records of a collection.
+makes a query answer in short pages, ``record_error`` refuses records of a collection, ``hide_fields`` takes
+fields from the integration user (see :mod:`sandbox.salesforce.security`).
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from sandbox import exact_json
 from sandbox.clock import SandboxClock
 from sandbox.credentials import SalesforceCredentials
 from sandbox.http import Request, Response
-from sandbox.salesforce import collections, records
+from sandbox.salesforce import collections, records, upserts
 from sandbox.salesforce.call import Call
 from sandbox.salesforce.cursors import Cursors, page_size
 from sandbox.salesforce.describe import basic_information, describe, describe_global
@@ -69,7 +71,7 @@ class SalesforceApp:
         """Name a request: ``token``, ``query Opportunity``, ``query page``, ``update Opportunity`` …."""
         if not request.path.startswith(f"{DATA}/v"):
             return request.path.rstrip("/").rpartition("/")[2].replace("data", "versions")
-        _, parts = _split(request.path)
+        _, parts = _split(request)
         return _operation(request, parts)
 
     def _answer(self, request: Request) -> Response:
@@ -86,7 +88,7 @@ class SalesforceApp:
         return self._data(request)
 
     def _data(self, request: Request) -> Response:
-        version, parts = _split(request.path)
+        version, parts = _split(request)
         if version is None or version not in VERSIONS:
             raise not_found()
         self._sessions.check(request)
@@ -120,20 +122,23 @@ class SalesforceApp:
             ("GET", "limits"): lambda _: Response.json(records.limits(self._calls, DAILY_CALLS)),
             ("GET", "sobjects"): lambda call: Response.json(describe_global(call.base)),
             ("GET", "sobjects/*"): lambda call: Response.json(basic_information(call.kind(), call.base)),
-            ("GET", "sobjects/*/describe"): lambda call: Response.json(describe(call.kind(), call.base)),
+            ("GET", "sobjects/*/describe"): lambda call: Response.json(describe(call.kind(), call.base, call.access)),
             ("GET", "sobjects/*/deleted"): records.deleted,
             ("GET", "sobjects/*/updated"): records.updated,
             ("POST", "sobjects/*"): records.create,
             ("GET", "sobjects/*/*"): records.read,
             ("PATCH", "sobjects/*/*"): records.change,
             ("DELETE", "sobjects/*/*"): records.remove,
+            ("GET", "sobjects/*/*/*"): upserts.read_by_key,
+            ("PATCH", "sobjects/*/*/*"): upserts.change_by_key,
             ("POST", "composite/sobjects"): collections.insert_many,
             ("PATCH", "composite/sobjects"): collections.update_many,
+            ("PATCH", "composite/sobjects/*/*"): collections.upsert_many,
             ("DELETE", "composite/sobjects"): collections.delete_many,
         }
 
     def _query(self, call: Call, *, deleted: bool) -> Response:
-        answer = run(self._org, call.param("q"), base=call.base, deleted=deleted)
+        answer = run(self._org, call.param("q"), base=call.base, access=call.access, deleted=deleted)
         fault = call.request.fault
         short = int(fault.body) if fault is not None and fault.action == "page_size" else None
         size = page_size(call.request.header("sforce-query-options"), short)
@@ -160,12 +165,12 @@ def make_app(store: Store, clock: SandboxClock, credentials: SalesforceCredentia
     return SalesforceApp(store, clock, credentials)
 
 
-def _split(path: str) -> tuple[int | None, tuple[str, ...]]:
-    """Return the version number in a path (None: there is none) and the parts after it."""
-    match = re.fullmatch(rf"{DATA}/v(\d+)\.0(?:/(.*?))?/?", path)
+def _split(request: Request) -> tuple[int | None, tuple[str, ...]]:
+    """Return the version number in a path (None: there is none) and the parts after it, decoded one by one."""
+    match = re.fullmatch(rf"{DATA}/v(\d+)\.0(?:/(.*?))?/?", request.raw_path or request.path)
     if match is None:
         return None, ()
-    return int(match[1]), tuple(part for part in (match[2] or "").split("/") if part)
+    return int(match[1]), tuple(unquote(part) for part in (match[2] or "").split("/") if part)
 
 
 def _shape(parts: tuple[str, ...]) -> str:
@@ -173,6 +178,8 @@ def _shape(parts: tuple[str, ...]) -> str:
     if parts[:1] == ("sobjects",) and len(parts) > 1:
         fixed = parts[2:] if parts[2:] in (("describe",), ("deleted",), ("updated",)) else ("*",) * len(parts[2:])
         return "/".join(("sobjects", "*", *fixed))
+    if parts[:2] == ("composite", "sobjects") and len(parts) == 4:
+        return "composite/sobjects/*/*"
     if parts[:1] in (("query",), ("queryAll",)) and len(parts) > 1:
         return f"{parts[0]}/*"
     return "/".join(parts)
@@ -187,6 +194,10 @@ def _operation(request: Request, parts: tuple[str, ...]) -> str:
         return "query page"
     if shape == "composite/sobjects":
         return f"{verb} {_collected(request)}"
+    if shape == "composite/sobjects/*/*":
+        return f"upsert {parts[2]}"
+    if shape == "sobjects/*/*/*":
+        return f"{'upsert' if verb == 'update' else verb} {parts[1]}"
     if shape.startswith("sobjects/*/") and not shape.endswith("*"):
         return f"{parts[2]} {parts[1]}"
     if shape in ("sobjects/*", "sobjects/*/*"):

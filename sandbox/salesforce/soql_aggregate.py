@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sandbox.salesforce.objects import CONVERSION_RATES, DEFAULT_CURRENCY, currency_code
+from sandbox.salesforce.field_kinds import currency_code
+from sandbox.salesforce.objects import CONVERSION_RATES, DEFAULT_CURRENCY
 from sandbox.salesforce.schema import NUMBER_TYPES, Field
 from sandbox.salesforce.soql_names import Getter, Resolved, Scope, Tables
 from sandbox.salesforce.soql_render import scalar

@@ -10,6 +10,7 @@ from typing import Any
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.objects import OBJECTS, find_object
 from sandbox.salesforce.schema import Field, ObjectType
+from sandbox.salesforce.security import Access
 from sandbox.salesforce.soql_syntax import Path, refuse
 from sandbox.store import Body
 
@@ -49,6 +50,7 @@ class Scope:
     text: str
     kind: ObjectType
     alias: str
+    access: Access
 
     def resolve(self, path: Path) -> Resolved:
         """Return the path's meaning.
@@ -62,12 +64,12 @@ class Scope:
         kind, steps = self.kind, []
         for name in parts[:-1]:
             step = kind.relation(name)
-            if step is None:
+            if step is None or not self.access.readable(kind, step):
                 raise self._unknown_relationship(name, path)
             steps.append(step)
             kind = OBJECTS[step.reference_to]
         field = kind.find(parts[-1])
-        if field is None:
+        if field is None or not self.access.readable(kind, field):
             raise self._unknown_column(parts[-1], kind, path)
         return Resolved(tuple(steps), field)
 
@@ -106,7 +108,7 @@ class Scope:
         )
 
 
-def scope_of(text: str, name: str, at: int, alias: str) -> Scope:
+def scope_of(text: str, name: str, at: int, alias: str, access: Access) -> Scope:
     """Return the scope of a query on an object.
 
     Raises:
@@ -121,4 +123,4 @@ def scope_of(text: str, name: str, at: int, alias: str) -> Scope:
             f" the '__c' after the entity name. {ADVICE}",
             "INVALID_TYPE",
         )
-    return Scope(text, kind, alias)
+    return Scope(text, kind, alias, access)

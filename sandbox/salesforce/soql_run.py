@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from sandbox.salesforce.formulas import calculated, mentioned
 from sandbox.salesforce.objects import OBJECTS
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import TEXT_TYPES, Field, ObjectType
+from sandbox.salesforce.security import Access
 from sandbox.salesforce.soql_aggregate import groups, is_aggregate, is_bare_count
 from sandbox.salesforce.soql_filter import Filter
 from sandbox.salesforce.soql_names import Scope, Tables, scope_of
@@ -42,26 +44,39 @@ class Answer:
     render: Callable[[Sequence[Any]], list[str]]
 
 
-def run(org: Org, text: str, *, base: str, deleted: bool = False) -> Answer:
+def run(org: Org, text: str, *, base: str, access: Access, deleted: bool = False) -> Answer:
     """Return the answer of a query; with ``deleted`` records in the recycle bin count too (queryAll).
+
+    Fields that ``access`` hides are as unknown as any that does not exist.
 
     Raises:
         ApiError: the query is malformed, or names what does not exist.
     """
-    tables = {name: dict(org.table(name)) for name in OBJECTS}
-    return _Run(org, text, base, tables, deleted).answer(parse(text))
+    return _Run(org, text, base, _tables(org, text), access, deleted).answer(parse(text))
+
+
+def _tables(org: Org, text: str) -> Tables:
+    """Return the records as of now; calculated fields are worked out where the query may read them."""
+    today = org.clock.now().date()
+    return {
+        name: {id_: calculated(kind, body, today) for id_, body in org.table(name).items()}
+        if mentioned(kind, text)
+        else dict(org.table(name))
+        for name, kind in OBJECTS.items()
+    }
 
 
 class _Run:
-    def __init__(self, org: Org, text: str, base: str, tables: Tables, deleted: bool) -> None:
+    def __init__(self, org: Org, text: str, base: str, tables: Tables, access: Access, deleted: bool) -> None:
         self._org = org
         self._text = text
         self._base = base
         self._tables = tables
+        self._access = access
         self._deleted = deleted
 
     def answer(self, query: Query) -> Answer:
-        scope = scope_of(self._text, query.object, query.object_at, query.alias)
+        scope = scope_of(self._text, query.object, query.object_at, query.alias, self._access)
         self._check_limits(query)
         if is_bare_count(query):
             return self._bare_count(query, scope)
@@ -101,7 +116,7 @@ class _Run:
         return Filter(scope, self._tables, self._org.clock.now().date(), self._inner_values)
 
     def _inner_values(self, query: Query) -> set[Any]:
-        scope = scope_of(self._text, query.object, query.object_at, query.alias)
+        scope = scope_of(self._text, query.object, query.object_at, query.alias, self._access)
         if len(query.select) != 1 or not isinstance(query.select[0], Path):
             raise scope.refuse(query.at, "a semi-join selects exactly one field", "MALFORMED_QUERY")
         resolved = scope.resolve(query.select[0])
@@ -119,7 +134,8 @@ class _Run:
         field, values = pinned
         if field.type == "id":
             return [table[id_] for id_ in values if id_ in table]
-        return [row for parent in values for row in self._org.children(scope.kind.name, field.name, parent)]
+        found = (row["Id"] for parent in values for row in self._org.children(scope.kind.name, field.name, parent))
+        return [table[id_] for id_ in found]
 
     def _pinned(self, scope: Scope, condition: Condition) -> tuple[Field, list[str]] | None:
         if isinstance(condition, Junction) and condition.op == "and":
@@ -181,7 +197,8 @@ class _Run:
                 "MALFORMED_QUERY",
             )
         for field in scope.kind.fields.values():
-            if item.group == "ALL" or field.custom == (item.group == "CUSTOM"):
+            wanted = item.group == "ALL" or field.custom == (item.group == "CUSTOM")
+            if wanted and self._access.readable(scope.kind, field):
                 shape.add((), field, OBJECTS.__getitem__)
 
     def _add_children(self, shape: Shape, query: Query, scope: Scope) -> None:
@@ -193,7 +210,7 @@ class _Run:
                 "INVALID_TYPE",
             )
         kind, field = found
-        inner = Scope(self._text, kind, query.alias)
+        inner = Scope(self._text, kind, query.alias, self._access)
         self._matching(query, inner, among=())
         render = self._shape(query, inner).renderer(self._base, self._tables)
         shape.add_children(field.children, self._children_renderer(query, inner, field, render))

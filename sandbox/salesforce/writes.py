@@ -5,11 +5,12 @@ Each function changes the store inside the caller's transaction and raises befor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sandbox.ids import canonical
+from sandbox.ids import canonical, number_of
 from sandbox.salesforce import rules
 from sandbox.salesforce.errors import RecordError
 from sandbox.salesforce.objects import (
@@ -24,6 +25,7 @@ from sandbox.salesforce.objects import (
 )
 from sandbox.salesforce.org import Org, blank
 from sandbox.salesforce.schema import Field, ObjectType
+from sandbox.salesforce.security import unwritable
 from sandbox.salesforce.values import convert
 from sandbox.store import Body
 
@@ -43,8 +45,9 @@ def insert(org: Org, kind: ObjectType, given: Given, *, by: str) -> str:
         RecordError: a field or the record as a whole is refused.
         ApiError: a value that the API cannot read.
     """
-    values = _checked(org, kind, given, _may_create, "INSERT")
+    values = _checked(org, kind, given, _may_create)
     _require(kind, values)
+    check_unique(org, kind, values)
     now = org.stamp()
     body = {**blank(kind), **values}
     _fill(org, kind, body, by)
@@ -55,6 +58,7 @@ def insert(org: Org, kind: ObjectType, given: Given, *, by: str) -> str:
     if kind is LINE_ITEM:
         rules.check_entry(org, body)
     body["Id"] = org.new_id(kind)
+    body.update(auto_names(kind, body["Id"]))
     org.put(kind, body)
     _roll_up_parent(org, kind, body, by)
     return str(body["Id"])
@@ -70,8 +74,9 @@ def update(org: Org, kind: ObjectType, id_: str, given: Given, *, by: str, perso
         ApiError: a value that the API cannot read.
     """
     body = live(org, kind, id_)
-    values = _checked(org, kind, given, _may_update, "UPDATE", picklists=not person)
+    values = _checked(org, kind, given, _may_update, picklists=not person)
     _require_kept(kind, values)
+    check_unique(org, kind, values, own=body["Id"])
     if kind is OPPORTUNITY and body["HasOpportunityLineItem"]:
         values.pop("Amount", None)
         _refuse_new_currency(body, values)
@@ -90,12 +95,14 @@ def delete(org: Org, kind: ObjectType, id_: str, *, by: str) -> None:
         RecordError: it is missing or deleted already, or an account has won deals.
     """
     body = live(org, kind, id_)
+    id_ = str(body["Id"])
     if kind is ACCOUNT:
         _refuse_won_deals(org, id_)
     for child, field in _owned(kind):
         for record in org.live_children(child.name, field, id_):
             delete(org, child, record["Id"], by=by)
     org.change(kind, body, {"IsDeleted": True}, by=by)
+    _clear_lookups(org, kind, id_, by)
     _roll_up_parent(org, kind, body, by)
 
 
@@ -104,6 +111,7 @@ def undelete(org: Org, kind: ObjectType, id_: str, *, by: str) -> None:
     body = org.get(kind.name, id_)
     if body is None or not body["IsDeleted"]:
         raise RecordError("UNDELETE_FAILED", "Entity is not in the recycle bin")
+    check_unique(org, kind, body)
     org.change(kind, body, {"IsDeleted": False}, by=by)
     for child, field in _owned(kind):
         for record in org.children(child.name, field, id_):
@@ -139,7 +147,7 @@ def _may_update(field: Field) -> bool:
 
 
 def _checked(
-    org: Org, kind: ObjectType, given: Given, allowed: Callable[[Field], bool], verb: str, *, picklists: bool = True
+    org: Org, kind: ObjectType, given: Given, allowed: Callable[[Field], bool], *, picklists: bool = True
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, raw in given.items():
@@ -147,12 +155,7 @@ def _checked(
         if field is None:
             raise RecordError("INVALID_FIELD", f"No such column '{name}' on sobject of type {kind.name}")
         if not allowed(field):
-            raise RecordError(
-                "INVALID_FIELD_FOR_INSERT_UPDATE",
-                f"Unable to create/update fields: {field.name}. Please check the security settings of this field and"
-                " verify that it is read/write for your profile or permission set.",
-                [field.name],
-            )
+            raise unwritable([field.name])
         value = convert(field, raw, picklists=picklists)
         if field.type == "reference" and value is not None:
             _check_reference(org, field, str(value))
@@ -181,6 +184,23 @@ def _require_kept(kind: ObjectType, values: Given) -> None:
     missing = [name for name, value in values.items() if kind.fields[name].required and value is None]
     if missing:
         raise RecordError("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(missing)}]", missing)
+
+
+def check_unique(org: Org, kind: ObjectType, values: Given, own: str | None = None) -> None:
+    """Refuse a value that another live record has in a unique field.
+
+    Raises:
+        RecordError: DUPLICATE_VALUE, with the id of that record.
+    """
+    for field in kind.unique_fields():
+        value = values.get(field.name)
+        others = [] if value is None else [body for body in org.holders(kind, field, value) if body["Id"] != own]
+        if others:
+            raise RecordError(
+                "DUPLICATE_VALUE",
+                f"duplicate value found: {field.name} duplicates value on record with id: {others[0]['Id'][:15]}",
+                [field.name],
+            )
 
 
 def _refuse_new_currency(body: Body, values: Given) -> None:
@@ -227,6 +247,24 @@ def _derived(org: Org, kind: ObjectType, body: Body, given: Given, changed: Give
         product = org.get("Product2", body["Product2Id"]) or {}
         return {"ProductCode": product.get("ProductCode")}
     return {}
+
+
+def auto_names(kind: ObjectType, id_: str) -> dict[str, str]:
+    """Return the fields that the org numbers, filled by the pattern of each (``FIN-{000000}``)."""
+    return {
+        name: re.sub(r"\{(0+)\}", lambda found: str(number_of(id_)).zfill(len(found[1])), field.auto_number)
+        for name, field in kind.fields.items()
+        if field.auto_number
+    }
+
+
+def _clear_lookups(org: Org, kind: ObjectType, id_: str, by: str) -> None:
+    """Empty the custom lookups to a deleted record (the default of a lookup: clear the value of this field)."""
+    for child in OBJECTS.values():
+        for field in child.references():
+            if field.custom and field.children and field.reference_to == kind.name:
+                for record in org.live_children(child.name, field.name, id_):
+                    org.change(child, record, {field.name: None}, by=by)
 
 
 def _roll_up_parent(org: Org, kind: ObjectType, body: Body, by: str) -> None:

@@ -164,7 +164,9 @@ def balances(books, now, customers, zone="America/New_York"):
     for type_ in ("customerPayment", "creditMemo", "customerDeposit"):
         for row in books.types[type_].values():
             customer = row.get("customer") or row.get("entity")
-            dead = row.get("voided") or row.get("status") == "V" or (type_, row.get("status")) == ("customerPayment", "A")
+            dead = (
+                row.get("voided") or row.get("status") == "V" or (type_, row.get("status")) == ("customerPayment", "A")
+            )
             if customer in customers and not dead:
                 sums[customer, books.symbols[row["currency"]]][2] += number(row.get("unapplied"))
     return {key: tuple(map(money, values)) for key, values in sums.items()}

@@ -14,7 +14,8 @@ def first_sync(stage):
 
 def clerk(stage, phase):
     """Let the finance clerk do a phase of the book's work through NetSuite's own API."""
-    return stage.tieout("sandbox", "clerk", phase, "--dir", str(stage.sandbox), check=0).stdout
+    book = ["--book", stage.book] if "/" in stage.book else []
+    return stage.tieout("sandbox", "clerk", phase, "--dir", str(stage.sandbox), *book, check=0).stdout
 
 
 def edit(stage, phase):

@@ -125,7 +125,7 @@ def test_check_says_that_both_systems_answer(story, answers):
 
 def test_status_tells_the_last_run_and_its_outcome(answers):
     printed = plain(answers["status"])
-    assert "customers orders status" in printed
+    assert "customers orders invoices status" in printed
     assert "Orders: 2 created" in printed
     assert "Open holds: 1" in printed
 
@@ -243,7 +243,7 @@ def test_a_second_sync_on_the_same_state_is_refused(story):
     try:
         wait_until(lambda: story.stage.state()["holding"])
         refused = story.stage.tieout("sync", check=2)
-        assert "another tieout process is working on this state database" in refused.stderr
+        assert "is being worked on by tieout on" in refused.stderr
         assert "Wait until it has ended" in refused.stderr
         story.stage.tieout("status", check=0)
     finally:

@@ -244,7 +244,7 @@ def test_an_order_is_added_updated_and_read_back(client, schema) -> None:
     assert last_is_valid(client, schema) == 4
     assert (order.tranId, order.status, order.total, order.currencyName) == (
         "SO1001",
-        "Pending Fulfillment",
+        "Pending Billing",
         39.98,
         "US Dollar",
     )

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from sandbox.book.book import Book
-from sandbox.book.defects import customers_before, deals_after, deals_before, inserts_after, orders_after
+from sandbox.book.defects import (
+    billing,
+    cash,
+    customer_money,
+    customers_before,
+    deals_after,
+    deals_before,
+    inserts_after,
+    orders_after,
+)
 from sandbox.book.defects.kind import Kind, Scene
 from sandbox.book.dice import Random
 from sandbox.book.recorder import edits_of
@@ -41,6 +50,22 @@ KINDS = (
     Kind(label="order id of another deal on the deal", most=1, plant=deals_after.order_id_of_another),
     Kind(label="deal won after the sync", most=2, plant=deals_after.deal_won_late),
     Kind(label="order of no deal", most=2, plant=inserts_after.order_of_no_deal),
+    Kind(label="goods fulfilled only after the period", most=2, plant=billing.goods_delivered_late),
+    Kind(label="invoice voided by finance", most=2, plant=billing.invoice_voided),
+    Kind(label="deal price raised after approval", most=2, plant=billing.price_raised),
+    Kind(label="billed deal reopened", most=2, plant=billing.billed_deal_reopened),
+    Kind(label="billed deal lost", most=2, plant=billing.billed_deal_lost),
+    Kind(label="order never approved", most=3, plant=billing.order_never_approved),
+    Kind(label="billed a second time by hand", most=2, plant=billing.billed_twice),
+    Kind(label="payment voided after the status", most=2, plant=cash.payment_voided),
+    Kind(label="application taken back", most=2, plant=cash.application_taken_back),
+    Kind(label="payment after the status", most=3, plant=cash.payment_late),
+    Kind(label="credit after the status", most=2, plant=cash.credit_late),
+    Kind(label="payment status overtyped", most=2, plant=cash.status_overtyped),
+    Kind(label="invoice entered in a closed month", most=2, plant=customer_money.invoice_in_closed_month),
+    Kind(label="payment without a purpose", most=2, plant=customer_money.payment_without_purpose),
+    Kind(label="payment entered twice", most=2, plant=customer_money.payment_entered_twice),
+    Kind(label="invoice without an order", most=2, plant=customer_money.invoice_without_order),
 )
 """In planting order: kinds that can use few deals come first."""
 

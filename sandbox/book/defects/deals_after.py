@@ -51,7 +51,7 @@ def deal_won_late(scene: Scene, label: str) -> bool:
     deal = scene.open_deal()
     if deal is None:
         return False
-    scene.edit_deal(deal, label, StageName="Closed Won", CloseDate=scene.book.now.date().isoformat())
+    scene.edit_deal(deal, label, StageName="Closed Won", CloseDate=scene.book.month.collect_day.isoformat())
     scene.book.expect_on_its_way(deal, label)
     return True
 

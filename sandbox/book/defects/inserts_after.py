@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from sandbox.book.defects.kind import ORDER_PREFIX, Scene
+from sandbox.book.clerk import ORDER_PREFIX
+from sandbox.book.defects.kind import Scene
 from sandbox.book.edit import LineEdit
 from sandbox.book.erp import items_by_product, unlike_lines
 from sandbox.book.lines import order_lines
@@ -73,7 +74,7 @@ def _insert(
 
 
 def _order(scene: Scene, customer: Customer, currency: str, lines: tuple[OrderLine, ...], day: date) -> Order:
-    """Return an order as a person enters it; it gets its internal id when it is entered."""
+    """Return an order as a person enters it: pending approval; it gets its internal id when it is entered."""
     return Order(
         id="",
         number=scene.book.ids.number("salesOrder"),
@@ -82,7 +83,7 @@ def _order(scene: Scene, customer: Customer, currency: str, lines: tuple[OrderLi
         subsidiary=customer.subsidiary,
         date=day,
         entered=scene.book.now,
-        status="B",
+        status="A",
         lines=lines,
     )
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sandbox.book.action import ActionPhase, Value, action
 from sandbox.book.book import Book
+from sandbox.book.clerk import order_of
+from sandbox.book.course import Course
 from sandbox.book.dice import Random
-from sandbox.book.edit import Edit, LineEdit, System
+from sandbox.book.edit import Edit, EditPhase, LineEdit, System
 from sandbox.book.nouns import Account, Deal
-
-ORDER_PREFIX = "tieout-so-"
-"""External id of an order that Tieout creates, before the 18-character id of its deal."""
 
 
 class Scene:
@@ -78,15 +78,19 @@ class Scene:
         self, deal: Deal, label: str, *, set_: dict[str, str] | None = None, line: LineEdit | None = None
     ) -> None:
         """Record that a person changes the order which Tieout made for the deal."""
-        self._after("netsuite", "salesOrder", label, {"externalId": ORDER_PREFIX + deal.id}, set_, line)
+        self._update("after", "netsuite", "salesOrder", label, {"externalId": order_of(deal)}, set_, line)
 
-    def edit_deal(self, deal: Deal, label: str, **set_: str) -> None:
+    def edit_deal(self, deal: Deal, label: str, *, phase: EditPhase = "after", **set_: str) -> None:
         """Record that a person changes the deal in Salesforce after the first sync."""
-        self._after("salesforce", "Opportunity", label, {"Id": deal.id}, set_, None)
+        self._update(phase, "salesforce", "Opportunity", label, {"Id": deal.id}, set_, None)
+
+    def edit_deal_line(self, line_id: str, label: str, *, phase: EditPhase, **set_: str) -> None:
+        """Record that a person changes a line of a deal in Salesforce."""
+        self._update(phase, "salesforce", "OpportunityLineItem", label, {"Id": line_id}, set_, None)
 
     def remove_order(self, deal: Deal, label: str) -> None:
         """Record that a person deletes the order which Tieout made for the deal."""
-        self._delete("netsuite", "salesOrder", label, {"externalId": ORDER_PREFIX + deal.id})
+        self._delete("netsuite", "salesOrder", label, {"externalId": order_of(deal)})
 
     def remove_deal(self, deal: Deal, label: str) -> None:
         """Record that a person deletes the deal in Salesforce."""
@@ -94,13 +98,41 @@ class Scene:
 
     def insert_order(self, label: str, columns: dict[str, str], lines: list[LineEdit]) -> None:
         """Record that a person enters an order in NetSuite after the first sync."""
+        self._insert("salesOrder", label, columns, lines)
+
+    def insert_invoice(self, label: str, columns: dict[str, str], lines: list[LineEdit]) -> None:
+        """Record that a person enters an invoice in NetSuite at the end, whatever months are closed."""
+        self._insert("invoice", label, columns, lines)
+
+    def take_course(self, deal: Deal, course: Course) -> None:
+        """Ask finance to treat the deal's order in this way."""
+        self.book.courses[deal.id] = course
+
+    def errand(self, phase: ActionPhase, op: str, label: str, **values: Value) -> None:
+        """Ask finance to do this besides."""
+        self.book.errands.append(action(phase, op, label, **values))
+
+    def account_deal(self, *, linked: bool = False) -> Deal | None:
+        """Return a sound deal of an account without a case of its own, or None; the deal stays sound for good.
+
+        Args:
+            linked: the account was a NetSuite customer before the first sync, so that its internal id is known.
+        """
+        free = self.book.account_cases
+        deal = self.deal(lambda deal: deal.account_id not in free and (not linked or self.linked(deal)))
+        if deal is not None:
+            self.book.spoken_for.add(deal.id)
+        return deal
+
+    def _insert(self, type_: str, label: str, columns: dict[str, str], lines: list[LineEdit]) -> None:
         filled = {name: value for name, value in columns.items() if value}
         self.book.edits.append(
-            Edit(phase="after", system="netsuite", op="insert", type="salesOrder", label=label, set=filled, lines=lines)
+            Edit(phase="after", system="netsuite", op="insert", type=type_, label=label, set=filled, lines=lines)
         )
 
-    def _after(
+    def _update(
         self,
+        phase: EditPhase,
         system: System,
         type_: str,
         label: str,
@@ -110,7 +142,7 @@ class Scene:
     ) -> None:
         lines = [line] if line is not None else []
         self.book.edits.append(
-            Edit(phase="after", system=system, op="update", type=type_, label=label, match=match, set=set_, lines=lines)
+            Edit(phase=phase, system=system, op="update", type=type_, label=label, match=match, set=set_, lines=lines)
         )
 
     def _delete(self, system: System, type_: str, label: str, match: dict[str, str]) -> None:

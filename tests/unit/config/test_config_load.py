@@ -51,7 +51,7 @@ def test_a_minimal_file_gets_every_default(write: Write, tmp_path: Path) -> None
     assert settings.salesforce.overlap == timedelta(minutes=10)
     assert settings.netsuite.slots == 2
     assert settings.netsuite.quiet_period == timedelta(minutes=16)
-    assert (settings.customers.name, settings.orders.name, settings.status.name) == ("customers", "orders", "status")
+    assert (settings.customers.name, settings.orders.name) == ("customers", "orders")
     assert settings.orders.wait == timedelta(minutes=30)
     assert (settings.orders.scope, settings.orders.mapping) == (None, None)
     assert settings.reconcile.sla == timedelta(hours=4)
@@ -164,12 +164,12 @@ def test_secrets_may_be_checked_against_the_environment(write: Write) -> None:
         ('sla = "4h"', "", "sync.toml:11: 'sla' is missing in [jobs.reconcile]. Add under [jobs.reconcile]"),
         ('sla = "4h"', 'sla = "4h"\ntolerance_cap = -1', "tolerance_cap: an amount of zero or more is expected."),
         ('sla = "4h"', 'sla = "4h"\ntolerance_cap = nan', "tolerance_cap: an amount of zero or more is expected."),
-        ('sla = "4h"', 'sla = "4h"\nsend_to = ["a"]', "[jobs.reconcile] has an unknown key 'send_to'."),
+        ('sla = "4h"', 'sla = "4h"\nsend_to = ["a"]', "[jobs.reconcile] send_to: one e-mail address is expected."),
         ('client_id = "env:SF_ID", ', "", "'auth' of [connections.salesforce] lacks client_id."),
         ("client_id =", "client =", "auth] has an unknown key 'client'. Did you mean 'client_id'?"),
-        ("[jobs.reconcile]", "[jobs.invoices]\n[jobs.reconcile]", "[jobs] has an unknown table 'invoices'."),
-        ("[jobs.reconcile]", "[guard]\n[jobs.reconcile]", "the file has an unknown table 'guard'."),
-        ("[jobs.reconcile]", '[jobs.orders]\nevery = "5m"\n[jobs.reconcile]', "has an unknown key 'every'."),
+        ("[jobs.reconcile]", "[jobs.invoice]\n[jobs.reconcile]", "[jobs] has an unknown table 'invoice'."),
+        ("[jobs.reconcile]", "[gard]\n[jobs.reconcile]", "the file has an unknown table 'gard'."),
+        ("[jobs.reconcile]", '[jobs.customers]\nevery = "5m"\n[jobs.reconcile]', "has an unknown key 'every'."),
         ("[jobs.reconcile]", '[jobs.orders]\nmapping = "no.toml"\n[jobs.reconcile]', "there is no file 'no.toml'."),
         ("[jobs.reconcile]", '[jobs.orders]\nscope = ""\n[jobs.reconcile]', "scope: a text in quotes is expected."),
         ("[jobs.reconcile]", '[jobs.status]\nenabled = "no"\n[jobs.reconcile]', "enabled: true or false is expected"),

@@ -60,7 +60,11 @@ def test_a_byte_order_mark_and_windows_line_ends_do_not_matter(tmp_path: Path) -
 
 
 def test_the_shipped_base_maps_are_found_by_name() -> None:
-    assert base_names() == ["order_to_cash/account_to_customer", "order_to_cash/opportunity_to_sales_order"]
+    assert base_names() == [
+        "order_to_cash/account_to_customer",
+        "order_to_cash/opportunity_to_invoice",
+        "order_to_cash/opportunity_to_sales_order",
+    ]
     assert base_document("order_to_cash/account_to_customer").values["target"] == "customer"
 
 

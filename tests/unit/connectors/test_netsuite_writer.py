@@ -270,8 +270,8 @@ def test_a_failed_probe_is_never_taken_for_an_absent_record(
 def test_a_probe_needs_exactly_one_id() -> None:
     with pytest.raises(ValueError, match="either"):
         connection().writer.read_back("salesOrder")
-    with pytest.raises(ValueError, match="does not write NetSuite records of the type 'invoice'"):
-        connection().writer.read_back("invoice", internal_id="1")
+    with pytest.raises(ValueError, match="does not write NetSuite records of the type 'vendorBill'"):
+        connection().writer.read_back("vendorBill", internal_id="1")
 
 
 def test_the_fields_that_a_payload_may_carry_come_from_the_schema() -> None:

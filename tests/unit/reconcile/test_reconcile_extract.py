@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from connectors.errors import ProtocolError
-from connectors.ports import Condition, OrderQuery
+from connectors.ports import Condition, InvoiceQuery, OrderQuery, ReceiptQuery
+from connectors.receivables import CreditTerms, Invoice, Period, Receipt
 from connectors.records import (
     ControlTotal,
     ErpCustomer,
@@ -22,10 +23,11 @@ from connectors.records import (
     Value,
     Window,
 )
-from journal.nouns import Binding, Hold, OpenIntent, SubjectState
+from journal.nouns import Binding, Finding, Hold, OpenIntent, SubjectState
 from reconcile.extract import extract, sum_by_currency
 from reconcile.run import reconcile
 from tests.unit.reconcile.planted import NOW, OPTIONS, account_id, binding, deal_id, hold
+from tests.unit.reconcile.planted_money import PERIODS
 
 WON_AT = datetime(2026, 11, 5, 9, tzinfo=UTC)
 
@@ -66,7 +68,7 @@ class Crm:
         return "00D000000000001AAA"
 
     def describe(self, type_: str) -> ObjectSchema:
-        raise AssertionError("not needed")
+        return ObjectSchema(name=type_)
 
     def changed(
         self, type_: str, fields: Sequence[str], window: Window, after: Position | None = None
@@ -146,6 +148,27 @@ class Erp:
         assert query == OrderQuery(with_lines=True)
         yield from self.held
 
+    invoices_: list[Invoice] = field(default_factory=list)
+    receipts_: list[Receipt] = field(default_factory=list)
+
+    def invoices(self, query: InvoiceQuery) -> Iterator[Invoice]:
+        yield from self.invoices_
+
+    def receipts(self, query: ReceiptQuery) -> Iterator[Receipt]:
+        yield from self.receipts_
+
+    def deleted(self, since: datetime) -> list[tuple[str, str]]:
+        return []
+
+    def periods(self) -> list[Period]:
+        return list(PERIODS)
+
+    def credit_terms(self, customer_ids: Sequence[str]) -> list[CreditTerms]:
+        raise AssertionError("not needed")
+
+    def invoice_totals(self) -> list[ControlTotal]:
+        return sum_by_currency((one.currency, one.total) for one in self.invoices_ if one.posted)
+
     def order_totals(self) -> list[ControlTotal]:
         return sum_by_currency((one.currency, one.net) for one in self.held)
 
@@ -171,6 +194,18 @@ class Journal:
 
     def subjects(self, kind: str) -> Sequence[SubjectState]:
         return ()
+
+    found: Sequence[Finding] = ()
+    wrote: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+
+    def findings(self) -> Sequence[Finding]:
+        return self.found
+
+    def written(self, type_: str) -> Mapping[str, Mapping[str, Value]]:
+        return self.wrote
+
+    def deal_amounts(self, deal_ids: Sequence[str], at: datetime) -> Mapping[str, tuple[str, Decimal | None]]:
+        return {}
 
 
 CUSTOMER = replace(binding(1), kind="cust", source_id=account_id(1), target_id="7")

@@ -116,7 +116,7 @@ def _of_won(case: Case, ours: list[str], live: list[str]) -> Counter[str]:
         return Counter(
             CURRENCY=int(not same),
             AMOUNT=int(same and (apart is None or apart > MINOR[case.currency])),
-            STATUS=int(live[0] == "H"),
+            STATUS=int(live[0] == "H" and abs((case.amount or 0) + case.apart) > 2 * MINOR[case.order_currency]),
         )
     if ours:
         return Counter(CANCEL_ERP_ONLY=1)

@@ -121,7 +121,7 @@ def test_number_formats_follow_the_currency(book: Workbook) -> None:
     assert book["Bridge"].cell(5, bridge["KWD"]).number_format.startswith("#,##0.000;")
 
 
-@pytest.mark.parametrize("name", SHEETS[2:])
+@pytest.mark.parametrize("name", [name for name in SHEETS[2:] if name not in ("Chain", "Roll-forward")])
 def test_listings_have_frozen_filtered_headings_on_every_page(book: Workbook, name: str) -> None:
     sheet = book[name]
     assert sheet.freeze_panes == "A3"
@@ -133,7 +133,11 @@ def test_holds_in_flight_controls_and_parameters_are_listed(book: Workbook, repo
     assert [row[0] for row in cells(book["Holds"])[2:]] == ["CUSTOMER_HELD", "NO_LINES"]
     assert [row[1] for row in cells(book["In flight"])[2:]] == ["IN_FLIGHT"]
     assert {row[9] for row in cells(book["Control totals"])[2:]} == {"agrees"}
-    assert [row[0] for row in cells(book["Parameters"])[2:]] == [name for name, _ in report.parameters]
+    assert [row[0] for row in cells(book["Parameters"])[2:]] == [
+        *(name for name, _ in report.parameters),
+        "Run",
+        "Reconciliation book",
+    ]
     assert len(cells(book["Matched sample"])[2:]) == len(report.sample)
 
 

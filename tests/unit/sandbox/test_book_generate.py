@@ -35,6 +35,9 @@ class Written:
     def holds(self) -> Counter[str]:
         return Counter(code.code for code in self.truth.expected if code.where == "hold")
 
+    def held_first(self) -> set[str]:
+        return {one.record for one in self.truth.expected if one.where == "hold" and one.phase == "first_sync"}
+
     def by_id(self, name: str) -> dict[str, dict[str, str]]:
         return {row["Id"]: row for row in self.rows[name]}
 
@@ -72,9 +75,9 @@ def test_another_seed_gives_another_book(tmp_path: Path, clean: Written) -> None
 
 def test_the_book_has_the_promised_sizes(clean: Written) -> None:
     counts = clean.truth.counts
-    assert (counts["accounts"], counts["products"], counts["opportunities"]) == (120, 30, 400)
-    assert (counts["won_in_scope"], counts["before_go_live"]) == (150, 40)
-    assert counts["before_go_live_matched"] == 35
+    assert (counts["accounts"], counts["products"], counts["opportunities"]) == (300, 40, 1200)
+    assert (counts["won_in_scope"], counts["before_go_live"]) == (450, 120)
+    assert counts["before_go_live_matched"] == 105
     lines = Counter(row["OpportunityId"] for row in clean.rows["OpportunityLineItem"])
     assert set(lines.values()) == set(range(1, 9))
     assert {row["CurrencyIsoCode"] for row in clean.rows["Opportunity"]} == {"USD", "EUR", "GBP", "JPY"}
@@ -84,7 +87,7 @@ def test_the_counts_say_what_the_files_hold(spoilt: Written) -> None:
     deals, counts = spoilt.rows["Opportunity"], spoilt.truth.counts
     won = [deal for deal in deals if deal["StageName"] == "Closed Won"]
     scoped = [deal for deal in won if deal["CloseDate"] >= spoilt.truth.go_live]
-    held = {code.record for code in spoilt.truth.expected if code.where == "hold"} & {deal["Id"] for deal in scoped}
+    held = spoilt.held_first() & {deal["Id"] for deal in scoped}
     assert counts["won_in_scope"] == len(scoped)
     assert counts["before_go_live"] == len(won) - len(scoped)
     assert counts["orders_to_create"] == len(scoped) - len(held)
@@ -92,12 +95,12 @@ def test_the_counts_say_what_the_files_hold(spoilt: Written) -> None:
 
 
 def test_a_clean_book_expects_its_labelled_cases_and_nothing_else(clean: Written) -> None:
-    assert clean.holds() == {"POSSIBLE_DUPLICATE": 3, "CUSTOMER_NEAR_MATCH": 2, "CUSTOMER_HELD": 2}
+    assert clean.holds() == {"POSSIBLE_DUPLICATE": 8, "CUSTOMER_NEAR_MATCH": 5, "CUSTOMER_HELD": 5}
     exceptions = [code for code in clean.truth.expected if code.where == "exception"]
     assert {code.code for code in exceptions} == {"SYNC_BLOCKED"}
-    assert len(exceptions) == 5
+    assert len(exceptions) == 13
     assert clean.truth.planted.items == 0
-    assert clean.truth.labelled.items == 5
+    assert clean.truth.labelled.items == 13
     assert clean.edits == []
 
 
@@ -115,9 +118,19 @@ def test_every_deal_has_at_most_one_defect(spoilt: Written) -> None:
     assert all(len(kinds) == 1 for kinds in labels.values())
 
 
+def test_holds_that_reconciliation_names_otherwise_show_under_that_name(spoilt: Written) -> None:
+    shown = {(code.record, code.code) for code in spoilt.truth.expected if code.where == "exception"}
+    names = {"LOCKED_DOWNSTREAM": "CHANGED_AFTER_LOCK", "REOPENED_AFTER_PUSH": "CRM_OPEN_ERP_BILLED"}
+    late = [code for code in spoilt.truth.expected if code.where == "hold" and code.code in names]
+    assert {code.code for code in late} == set(names)
+    assert all((code.record, names[code.code]) in shown and code.phase == "last_sync" for code in late)
+
+
 def test_every_held_deal_is_expected_to_show_as_blocked(spoilt: Written) -> None:
     deals = spoilt.by_id("Opportunity")
-    held = {code.record for code in spoilt.truth.expected if code.where == "hold" and code.record in deals}
+    elsewhere = {"LOCKED_DOWNSTREAM", "REOPENED_AFTER_PUSH"}
+    holds = [code for code in spoilt.truth.expected if code.where == "hold" and code.code not in elsewhere]
+    held = {code.record for code in holds if code.record in deals}
     blocked = {code.record for code in spoilt.truth.expected if code.code == "SYNC_BLOCKED"}
     assert held == blocked
 
@@ -158,7 +171,7 @@ def test_edits_after_the_first_sync_are_not_in_the_files(clean: Written, spoilt:
 
 
 def test_edits_of_orders_name_orders_that_the_sync_creates(spoilt: Written) -> None:
-    held = {code.record for code in spoilt.truth.expected if code.where == "hold"}
+    held = spoilt.held_first()
     named = [
         edit["match"]["externalId"].removeprefix("tieout-so-")
         for edit in spoilt.edits
@@ -180,6 +193,17 @@ def test_line_totals_follow_from_quantity_price_and_discount(spoilt: Written) ->
         unit = Decimal(1) if line["CurrencyIsoCode"] == "JPY" else Decimal("0.01")
         exact = Decimal(line["Quantity"]) * Decimal(line["UnitPrice"]) * (100 - Decimal(line["Discount"] or 0)) / 100
         assert Decimal(line["TotalPrice"]) == exact.quantize(unit, rounding=ROUND_HALF_UP)
+
+
+def test_a_third_of_the_products_are_goods_in_whole_units(clean: Written) -> None:
+    kinds = Counter(row["itemtype"] for row in clean.rows["item"])
+    assert set(kinds) == {"InvtPart", "Service"}
+    assert 0.28 < kinds["InvtPart"] / kinds.total() < 0.4
+    goods = {row["itemid"] for row in clean.rows["item"] if row["itemtype"] == "InvtPart"}
+    products = {row["Id"] for row in clean.rows["Product2"] if row["ProductCode"] in goods}
+    lines = [row for row in clean.rows["OpportunityLineItem"] if row["Product2Id"] in products]
+    assert lines
+    assert all(Decimal(line["Quantity"]) % 1 == 0 for line in lines)
 
 
 def test_yen_amounts_are_whole(spoilt: Written) -> None:
@@ -233,7 +257,7 @@ def test_accounts_form_groups_of_up_to_three_levels(clean: Written) -> None:
 
 
 def test_half_of_the_buyers_are_customers_already(clean: Written) -> None:
-    share = clean.truth.counts["accounts_in_erp"] / 70
+    share = clean.truth.counts["accounts_in_erp"] / 174
     assert 0.4 < share < 0.7
     stored = [row for row in clean.rows["Account"] if row["netsuite_conn__NetSuite_Id__c"]]
     assert 0 < len(stored) < clean.truth.counts["accounts_in_erp"]

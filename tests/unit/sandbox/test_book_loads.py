@@ -32,7 +32,7 @@ class Loaded:
         self.clock = SandboxClock(NOW)
         book_load.load(folder / "book", salesforce, netsuite, self.clock, "00DTt0000000001EAA")
         edits: list[dict[str, Any]] = json.loads((folder / "book" / "edits.json").read_text(encoding="utf-8"))
-        self.after = [edit for edit in edits if edit["phase"] == "after"]
+        self.later = [edit for phase in ("middle", "after") for edit in edits if edit["phase"] == phase]
 
     def enter_order(self, deal_id: str) -> None:
         """Enter what a sync would have created for the deal, for any customer of its subsidiary."""
@@ -87,13 +87,13 @@ def test_both_tax_regimes_are_at_work(loaded: Loaded) -> None:
 
 
 def test_every_edit_after_the_first_sync_can_be_made(loaded: Loaded) -> None:
-    of_orders = [edit for edit in loaded.after if edit["system"] == "netsuite" and "match" in edit]
+    of_orders = [edit for edit in loaded.later if edit["system"] == "netsuite" and "match" in edit]
     deal_ids = [edit["match"]["externalId"].removeprefix("tieout-so-") for edit in of_orders]
     for deal_id in deal_ids:
         loaded.enter_order(deal_id)
     before = {deal_id: loaded.order(deal_id) for deal_id in deal_ids}
     org = Org(loaded.salesforce, loaded.clock)
-    for edit in loaded.after:
+    for edit in loaded.later:
         if edit["system"] == "netsuite":
             netsuite_edits.apply(loaded.netsuite, loaded.clock, edit)
         else:

@@ -22,7 +22,7 @@ BOOK: dict[str, list[dict[str, str]]] = {
         {"id": "2", "name": "Acme GmbH", "currency": "EUR", "country": "DE", "taxRegime": "vat", "taxRate": "19"},
     ],
     "currency": [{"id": "1", "symbol": "USD", "name": "US Dollar"}, {"id": "2", "symbol": "EUR", "name": "Euro"}],
-    "item": [{"id": "5", "itemid": "PLAT", "displayname": "Platform"}],
+    "item": [{"id": "5", "itemid": "PLAT", "displayname": "Platform", "itemtype": "InvtPart"}],
     "customer": [
         {"id": "501", "entityid": "C-77", "companyname": "Globex", "subsidiary": "Acme Inc", "state": "CA"},
         {"id": "502", "entityid": "C-78", "companyname": "Initech", "subsidiary": "Acme GmbH", "parent": "Globex"},
