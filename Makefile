@@ -6,8 +6,9 @@ STAMP := $(VENV)/.installed
 UV_PIN := 0.13.9
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint types imports check nightly clean \
-        prove-demo prove-idempotent prove-kill prove-bad-input prove-wire prove-commits prove
+.PHONY: demo test lint types imports check nightly clean bench \
+        prove-demo prove-idempotent prove-kill prove-bad-input prove-wire prove-commits \
+        prove-circle prove-service prove-metrics prove
 
 # Installed once; again only when the dependencies change. uv is faster than pip and optional.
 $(STAMP): pyproject.toml constraints.txt
@@ -54,7 +55,19 @@ prove-wire: $(STAMP)
 prove-commits: $(STAMP)
 	@$(BIN)/python tests/simulation/prove_commits.py
 
-prove: prove-demo prove-idempotent prove-kill prove-bad-input prove-wire prove-commits
+prove-circle: $(STAMP)
+	@$(BIN)/python tests/acceptance/prove_circle.py
+
+prove-service: $(STAMP)
+	@$(BIN)/python tests/acceptance/prove_service.py
+
+prove-metrics: $(STAMP)
+	@$(BIN)/python tests/acceptance/prove_metrics.py
+
+prove: prove-demo prove-idempotent prove-kill prove-bad-input prove-wire prove-commits prove-circle prove-service prove-metrics
+
+bench: $(STAMP)
+	@$(BIN)/python bench/run.py
 
 nightly: check prove
 

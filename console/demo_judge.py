@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from journal.nouns import KIND_STATUS, Hold
+from journal.nouns import KIND_ACCOUNT_STATUS, KIND_STATUS, Hold
 from reconcile.report import Report
 from sandbox.dump import dump
 from sync.engine import RunResult
@@ -28,6 +28,16 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedInvoices:
+    """What NetSuite's log says of the invoices that Tieout made: created, created twice, claimed but not there."""
+
+    created: int
+    duplicates: int
+    lost: int
+    by_hand: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """``missing``: planted but not shown; ``false_alarms``: shown but not planted."""
 
@@ -38,9 +48,12 @@ class Judgement:
     planted: int
     found: int
     log: Logged
+    invoices: LoggedInvoices
 
 
-def judge(truth: Mapping[str, Any], held: Sequence[Hold], report: Report, log: Logged) -> Judgement:
+def judge(
+    truth: Mapping[str, Any], held: Sequence[Hold], report: Report, log: Logged, invoices: LoggedInvoices
+) -> Judgement:
     """Compare what showed with the book's truth."""
     expected = {(entry["where"], entry["code"], entry["record"]) for entry in truth["expected"]}
     seen = signs(held, report)
@@ -59,6 +72,32 @@ def judge(truth: Mapping[str, Any], held: Sequence[Hold], report: Report, log: L
         planted=len(labels),
         found=len(labels - unseen),
         log=log,
+        invoices=invoices,
+    )
+
+
+def logged_invoices(sandbox: Path, runs: Iterable[RunResult]) -> LoggedInvoices:
+    """Compare the invoices that Tieout claims to have made with NetSuite's log and store. Before any hand edit."""
+    stored = {row["id"]: str(row.get("externalId") or "").lower() for row in stored_records(sandbox, "invoice")}
+    added = [
+        str(effect["id"])
+        for entry in requests(sandbox, "netsuite")
+        if entry["operation"] == "add invoice"
+        for effect in entry["effect"]
+        if effect["type"] == "invoice"
+    ]
+    ours = [stored.get(id_, "") for id_ in added if stored.get(id_, "").startswith("tieout-inv-")]
+    claimed = {
+        str(decision.external_id).lower()
+        for result in runs
+        for decision in result.invoices.values()
+        if decision.action == "create"
+    }
+    return LoggedInvoices(
+        created=len(ours),
+        duplicates=len(ours) - len(set(ours)),
+        lost=len(claimed - set(ours)),
+        by_hand=len(added) - len(ours),
     )
 
 
@@ -70,6 +109,7 @@ def logged(sandbox: Path, first: RunResult, second_run_writes: int) -> Logged:
         for entry in requests(sandbox, "netsuite")
         if entry["operation"] == "add salesOrder"
         for effect in entry["effect"]
+        if effect["type"] == "salesOrder"
     ]
     external = [stored.get(id_, id_) for id_ in added]
     claimed = {str(decision.external_id).lower() for decision in first.orders.values() if decision.action == "create"}
@@ -88,7 +128,9 @@ def stored_records(sandbox: Path, type_: str) -> Iterator[dict[str, Any]]:
 
 def signs(held: Iterable[Hold], report: Report) -> set[Sign]:
     """Return everything that showed, in the form of the book's truth."""
-    holds = {("hold", hold.code, hold.source_id) for hold in held if hold.kind != KIND_STATUS}
+    holds = {
+        ("hold", hold.code, hold.source_id) for hold in held if hold.kind not in (KIND_STATUS, KIND_ACCOUNT_STATUS)
+    }
     exceptions = {("exception", one.code, one.crm_id or one.key) for one in report.exceptions}
     on_their_way = {("in_flight", one.code, one.crm_id or one.key) for one in report.in_flight}
     return holds | exceptions | on_their_way

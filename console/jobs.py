@@ -67,6 +67,7 @@ def _sync(config: Path, clock: Clock, stop: StopFlag, names: Sequence[str], *, s
 def _reconcile(config: Path, clock: Clock) -> JobOutcome:
     # The compare engine takes a second to import, which a service that only syncs need not pay.
     from console.commands.reconcile import reconciled
+    from reconcile.exceptions import CONTROL
 
     with opened_world(config, clock=clock) as world:
         report, book = reconciled(world)
@@ -78,6 +79,10 @@ def _reconcile(config: Path, clock: Clock) -> JobOutcome:
         # The workbook stands in its folder; that nobody was sent it must not undo that.
         log.error("workbook_not_sent", why=str(error))
     counts = {"exceptions.open": len(report.exceptions), "exceptions.in_flight": len(report.in_flight)}
+    for one in report.exceptions:
+        if one.family == CONTROL:
+            key = f"controls.{one.code}"
+            counts[key] = counts.get(key, 0) + 1
     return JobOutcome(counts=counts, detail=report.headline)
 
 

@@ -109,20 +109,24 @@ def apply(
 
 @app.command()
 def sync(
-    jobs: Annotated[Optional[list[str]], typer.Argument(help="customers, orders, status; all by default.")] = None,  # noqa: UP045
+    jobs: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(help="customers, orders, invoices, status; by default those switched on."),
+    ] = None,
     config: Config = SYNC_TOML,
     deal: Deal = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also while paused or frozen.")] = False,
     as_json: Json = False,
     strict: Strict = False,
     verbose: Verbose = False,
 ) -> None:
-    """Bring won deals into NetSuite and their order status back."""
+    """Bring won deals into NetSuite, bill approved orders, and bring the status back."""
     from console.commands.sync import execute
 
     log_setup.set_up(verbose=verbose)
     output = Output(as_json=as_json)
     with explained(output):
-        execute(config, output, jobs or [], deal, strict=strict)
+        execute(config, output, jobs or [], deal, strict=strict, anyway=anyway)
 
 
 @app.command()
@@ -304,14 +308,16 @@ def alerts_list(config: Config = SYNC_TOML, as_json: Json = False) -> None:
 
 
 @alerts_app.command("check")
-def alerts_check(config: Config = SYNC_TOML, as_json: Json = False, verbose: Verbose = False) -> None:
+def alerts_check(
+    config: Config = SYNC_TOML, clock: SandboxClock = None, as_json: Json = False, verbose: Verbose = False
+) -> None:
     """Look once and tell what is due; from cron it also notices a service that is gone."""
     from console.commands.alerts import look
 
     log_setup.set_up(verbose=verbose)
     output = Output(as_json=as_json)
     with explained(output):
-        look(config, output)
+        look(config, output, follow=clock)
 
 
 @sandbox_app.command("serve")

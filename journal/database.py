@@ -1,18 +1,18 @@
-"""Opening the state database: engine, durability settings, schema version, single use by one sync."""
+"""Opening the state database: engine, durability settings, schema version."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, select
+from sqlalchemy import Connection, Engine, StaticPool, bindparam, create_engine, event, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
@@ -39,13 +39,36 @@ class Journal:
 
     def __init__(self, engine: Engine, pair: str) -> None:
         self._engine = engine
+        self._batch = threading.local()
         self.pair = pair
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:
-        """Open a transaction, durable once the block has ended without an error."""
+        """Open a transaction, durable once the block has ended without an error (in a batch: once that has ended)."""
+        joined: Connection | None = getattr(self._batch, "conn", None)
+        if joined is not None:
+            with joined.begin_nested():
+                yield Tx(joined, self.pair)
+            return
         with self._engine.begin() as conn:
             yield Tx(conn, self.pair)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Let this thread's transactions of the block become durable together: one wait for the disk, not hundreds.
+
+        For local work only: the write lock is held throughout, so no request belongs in the block. A transaction
+        inside that fails takes back its own part; an error that leaves the block takes back everything.
+        """
+        if getattr(self._batch, "conn", None) is not None:
+            yield
+            return
+        with self._engine.begin() as conn:
+            self._batch.conn = conn
+            try:
+                yield
+            finally:
+                self._batch.conn = None
 
     def scratch(self) -> Journal:
         """Return a copy in memory: a plan may pull and decide on it and leave no trace."""
@@ -86,23 +109,6 @@ def _unusable(path: Path, error: BaseException) -> JournalError:
         f"{path}: the state database cannot be opened: {why}."
         " Check [state] path in sync.toml and the rights on that folder, or restore the file from a backup."
     )
-
-
-@contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Let one sync at a time use the state database; the lock ends with the process, however it ends.
-
-    Raises:
-        JournalError: another process holds it.
-    """
-    with Path(f"{path}.lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise JournalError(
-                f"{path}: another tieout process is working on this state database. Wait until it has ended."
-            ) from error
-        yield
 
 
 def _sqlite(conn: Connection) -> sqlite3.Connection:
@@ -176,18 +182,44 @@ def replace(tx: Tx, key: str, value: str) -> None:
     tx.conn.execute(tables.meta.insert().values(key=key, value=value))
 
 
+# Built once: what runs for every record must not build its SQL anew each time.
+KNOWN = select(tables.blob.c.sha).where(tables.blob.c.sha == bindparam("digest"))
+CONTENT = select(tables.blob.c.content).where(tables.blob.c.sha == bindparam("digest"))
+KEEP = tables.blob.insert()
+
+
 def keep(tx: Tx, kind: str, content: str, at: datetime) -> str:
     """Keep a text by its hash (source body, payload, mapping) and return the hash."""
     digest = stamps.sha(content)
-    known = tx.conn.scalar(select(tables.blob.c.sha).where(tables.blob.c.sha == digest))
-    if known is None:
-        tx.conn.execute(tables.blob.insert().values(sha=digest, kind=kind, content=content, kept_at=stamps.to_text(at)))
+    if tx.conn.scalar(KNOWN, {"digest": digest}) is None:
+        tx.conn.execute(KEEP, _blob(digest, kind, content, at))
     return digest
+
+
+def keep_all(tx: Tx, kind: str, contents: Sequence[str], at: datetime) -> list[str]:
+    """Keep many texts in few statements and return their hashes, in the same order."""
+    digests = [stamps.sha(content) for content in contents]
+    new = dict(zip(digests, contents, strict=True))
+    for chunk in chunks(sorted(new)):
+        for known in tx.conn.scalars(select(tables.blob.c.sha).where(tables.blob.c.sha.in_(chunk))).all():
+            del new[known]
+    if new:
+        tx.conn.execute(KEEP, [_blob(digest, kind, content, at) for digest, content in new.items()])
+    return digests
+
+
+def _blob(digest: str, kind: str, content: str, at: datetime) -> dict[str, Any]:
+    return {"sha": digest, "kind": kind, "content": content, "kept_at": stamps.to_text(at)}
+
+
+def chunks(ids: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
+    """Yield a long list of ids in pieces that one statement can name."""
+    return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
 def content(tx: Tx, digest: str) -> str:
     """Return the text kept under a hash."""
-    found = tx.conn.scalar(select(tables.blob.c.content).where(tables.blob.c.sha == digest))
+    found = tx.conn.scalar(CONTENT, {"digest": digest})
     if found is None:
         raise JournalError(f"the state database lacks the content {digest[:12]}; restore it from a backup")
     return str(found)

@@ -8,21 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 from sandbox.errors import SandboxError
+from sandbox.netsuite.record_types import RECORD_TYPES, stored_type
 from sandbox.salesforce.objects import OBJECTS
 
 REQUESTS = "requests"
-NETSUITE_TYPES = (
-    "subsidiary",
-    "currency",
-    "term",
-    "department",
-    "classification",
-    "location",
-    "employee",
-    "item",
-    "customer",
-    "salesOrder",
-)
+NETSUITE_TYPES = tuple(dict.fromkeys(stored_type(name) for name in RECORD_TYPES))
 KNOWN = {"salesforce": tuple(OBJECTS), "netsuite": NETSUITE_TYPES}
 """Types that may be asked for even while none is held."""
 

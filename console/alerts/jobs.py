@@ -46,10 +46,10 @@ def of_jobs(settings: Settings, tx: Tx, now: datetime) -> Iterator[Alert]:
         failed = _failed(settings, tx, job)
         if failed is not None:
             yield failed
-        elif standstill.reason(settings, tx, job, now) is None:
-            silent = _silent(settings, tx, job, schedule, zone, now)
-            if silent is not None:
-                yield silent
+        watched = failed is None and standstill.reason(settings, tx, job, now) is None
+        silent = _silent(settings, tx, job, schedule, zone, now, watched=watched)
+        if silent is not None:
+            yield silent
         abandoned = _abandoned(settings, tx, job)
         if abandoned is not None:
             yield abandoned
@@ -79,13 +79,22 @@ def _times(count: int) -> str:
     return "once" if count <= 1 else f"{count} times"
 
 
-def _silent(settings: Settings, tx: Tx, job: str, schedule: Schedule, zone: ZoneInfo, now: datetime) -> Alert | None:
-    """A job is silent when it should have succeeded long ago; time in which it stood still does not count."""
+def _silent(
+    settings: Settings, tx: Tx, job: str, schedule: Schedule, zone: ZoneInfo, now: datetime, *, watched: bool
+) -> Alert | None:
+    """A job is silent when it should have succeeded long ago; time in which it stood still does not count.
+
+    ``watched``: it neither stands still nor is told as failing. What was told stays true until its next success.
+    """
     since = _last_sign(tx, job, now)
     allowed = slot_times.following(schedule, zone, since) + settings.alerts.silent_after
-    if now <= allowed:
-        return None
     done = slots.newest_with(tx, job, (slots.DONE,))
+    lasts = _still_silent(tx, job, done)
+    late = watched and now > allowed
+    if not lasts and not late:
+        return None
+    if lasts and done is not None and done.ended_at is not None:
+        since = done.ended_at  # a pause in between does not make it younger
     last = f"Its last success was on {done.ended_at:%Y-%m-%d %H:%M} UTC." if done and done.ended_at else ""
     return Alert(
         key=f"silent:{job}",
@@ -97,8 +106,17 @@ def _silent(settings: Settings, tx: Tx, job: str, schedule: Schedule, zone: Zone
         command="tieout status",
         to=operators(settings),
         healed=f"The job {job} has succeeded again.",
+        repeats=late,
         details={"job": job},
     )
+
+
+def _still_silent(tx: Tx, job: str, done: slots.Slot | None) -> bool:
+    """Whether the job was told as silent and has not succeeded since."""
+    told = alerts.find_open(tx, f"silent:{job}")
+    if told is None:
+        return False
+    return done is None or done.ended_at is None or done.ended_at < told.opened_at
 
 
 def _last_sign(tx: Tx, job: str, now: datetime) -> datetime:

@@ -11,10 +11,12 @@ from config.errors import ConfigError, ConfigProblem
 from config.load import load
 from config.settings import Settings
 from config.system import SystemClock
+from connectors.ports import Clock
 from console.alerts.addresses import operators
 from console.alerts.desk import AlertDesk
 from console.alerts.message import Alert
 from console.alerts.send import FAILURES, channels, explained
+from console.commands.run import clock_of
 from console.exits import Exit
 from console.output import Output
 from console.state import opened_journal
@@ -63,9 +65,12 @@ def _message(settings: Settings) -> Alert:
 
 def show(config: Path, output: Output) -> None:
     """Print the alerts that are open, and those that ended in the last seven days."""
-    settings = load(config)
+    _show(load(config), SystemClock(), output)
+
+
+def _show(settings: Settings, clock: Clock, output: Output) -> None:
     with opened_journal(settings) as journal, journal.begin() as tx:
-        rows = alerts.recent(tx, SystemClock().now() - SHOWN_FOR)
+        rows = alerts.recent(tx, clock.now() - SHOWN_FOR)
     rows = [row for row in rows if not Alert.from_json(row.text).silent or row.cleared_at is not None]
     for row in rows:
         alert = Alert.from_json(row.text)
@@ -92,9 +97,9 @@ def _content(row: alerts.AlertRow) -> dict[str, object]:
     }
 
 
-def look(config: Path, output: Output) -> None:
+def look(config: Path, output: Output, *, follow: Path | None = None) -> None:
     """Look at everything once, as the service does: run by cron, it also notices that the service is gone."""
-    settings = load(config)
+    settings, clock = load(config), clock_of(follow)
     with opened_journal(settings) as journal:
-        AlertDesk(settings, journal, SystemClock()).look()
-    show(config, output)
+        AlertDesk(settings, journal, clock).look()
+    _show(settings, clock, output)

@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from console.bootstrap import opened_world
-from console.commands.sync import chosen_jobs, content, print_result
+from console.commands.sync import chosen_jobs, content, print_result, refuse_standing_still
 from console.output import Output
 from journal import approvals, holds
 from journal.approvals import KeptPlan, PlannedRecord
@@ -31,6 +31,7 @@ def execute(config: Path, output: Output, plan_hash: str, *, yes: bool) -> None:
         PlanRefused: no such plan, it was carried out already, or nothing of it holds any more.
     """
     with opened_world(config) as world:
+        refuse_standing_still(world, (), "tieout apply", "Wait, or end it with `tieout resume`.")
         require_sound(world)
         kept = usable(world, plan_hash)
         fitting = _compared(world, kept, output)

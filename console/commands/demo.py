@@ -16,19 +16,10 @@ from urllib.parse import urlsplit
 
 from config.errors import ConfigError, ConfigProblem
 from config.maps import template_files
-from console import demo_judge
 from console.bootstrap import opened_world
-from console.commands.reconcile import reconciled
-from console.commands.sandbox import SECONDS
-from console.demo_screen import Screen, show
+from console.demo_course import play
+from console.demo_screen import show
 from console.output import Output
-from journal import holds
-from reconcile.report import Report
-from sandbox import control_client
-from sandbox.dump import dump
-from sync.engine import RunResult, run
-from sync.preflight import require_sound
-from sync.world import World
 
 NOW = "2026-11-22T12:00:00Z"
 """The demo's present: its book was written around this day."""
@@ -52,7 +43,7 @@ def execute(directory: Path, seed: int, output: Output) -> None:
     with served(sandbox, seed) as ready:
         config = write_files(directory, ready)
         with output.progress() as observer, opened_world(config, observer, alone=True) as world:
-            screen = _play(world, sandbox, output)
+            screen = play(world, sandbox, output)
         show(output, screen)
         _further(output, directory, ready)
     output.json("demo", screen.content())
@@ -65,48 +56,6 @@ def _further(output: Output, directory: Path, ready: dict[str, Any]) -> None:
     output.line("To plan, sync, trace or reconcile there, start its two servers again in another window:")
     output.line(f"    tieout sandbox serve --dir sandbox {' '.join(ports)}")
     output.line("Their clock stands still; let time pass with: tieout sandbox step 1h --dir sandbox")
-
-
-def _play(world: World, sandbox: Path, output: Output) -> Screen:
-    require_sound(world)
-    output.line("Syncing: won deals become customers and sales orders ...")
-    first = run(world)
-    with world.journal.begin() as tx:
-        held = holds.open_holds(tx)
-    output.line("Syncing again, an hour later: nothing may be written twice ...")
-    control_client.step(sandbox, SECONDS["h"])
-    before = demo_judge.writes(sandbox)
-    run(world)
-    log = demo_judge.logged(sandbox, first, demo_judge.writes(sandbox) - before)
-    output.line("People edit deals and orders by hand in both systems ...")
-    edits = control_client.post(sandbox, "edits", {"phase": "after"})["applied"]
-    output.line("Reconciling both systems ...")
-    report, book = reconciled(world)
-    truth = json.loads((sandbox / "book" / "truth.json").read_text(encoding="utf-8"))
-    return Screen(
-        first=first,
-        held=held,
-        report=report,
-        workbook=book,
-        judged=demo_judge.judge(truth, held, report, log),
-        edits=int(edits),
-        followed=_followed(first, report, sandbox),
-    )
-
-
-def _followed(first: RunResult, report: Report, sandbox: Path) -> dict[str, Any]:
-    """Follow one clean created deal to its Salesforce record, as Salesforce itself holds it."""
-    troubled = {one.crm_id for one in report.exceptions}
-    chosen = min(
-        (decision for decision in first.orders.values() if decision.action == "create"),
-        key=lambda decision: (decision.source_id in troubled, decision.source_id),
-    )
-    record = next(
-        found
-        for found in map(json.loads, dump(sandbox, "salesforce", "Opportunity"))
-        if found["Id"] == chosen.source_id
-    )
-    return {"deal": record, "external_id": chosen.external_id, "netsuite_id": chosen.target_id}
 
 
 @contextmanager

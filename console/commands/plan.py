@@ -9,7 +9,8 @@ from console.bootstrap import opened_world
 from console.commands.sync import chosen_jobs
 from console.output import Output
 from journal.approvals import KeptPlan
-from sync.approval import keep
+from journal.nouns import KIND_CUSTOMER, KIND_INVOICE
+from sync.approval import documents, keep
 from sync.decision import OUTCOMES, Decision
 from sync.engine import RunResult
 from sync.plan import plan
@@ -17,6 +18,8 @@ from sync.preflight import require_sound
 from sync.trace import find_deal
 from sync.writeback import StatusUpdate
 
+ROWS_SHOWN = 20
+NOUNS = {KIND_CUSTOMER: "customer", KIND_INVOICE: "invoice"}
 VERBS = {"create": "create", "update": "change", "adopt": "match"}
 
 
@@ -27,14 +30,19 @@ def execute(config: Path, output: Output, deal: str | None) -> None:
         only = find_deal(world, deal) if deal else None
         result = plan(world, chosen_jobs(world.settings, ()), only=only)
         kept = keep(world, result, only)
-    decisions = [*result.customers.values(), *result.orders.values()]
+    decisions = documents(result)
     for decision in decisions:
         if decision.action in VERBS:
             _print(output, decision)
     for update in result.status:
         _print_status(output, update)
     _print_holds(output, decisions)
-    writes = sum(decision.action in ("create", "update") for decision in decisions) + len(result.status)
+    for row in result.accounts[:ROWS_SHOWN]:
+        output.line(f"write row {row.row.key} under the account of customer {row.label}")
+    if len(result.accounts) > ROWS_SHOWN:
+        output.line(f"and {len(result.accounts) - ROWS_SHOWN} more rows under accounts; --json names each")
+    writes = sum(decision.action in ("create", "update") for decision in decisions)
+    writes += len(result.status) + len(result.accounts)
     output.line(f"{writes} writes planned, nothing written.", style="bold")
     if kept is not None:
         output.line(f"Plan {kept.plan}: `tieout apply {kept.plan}` writes exactly its records into NetSuite.")
@@ -42,7 +50,7 @@ def execute(config: Path, output: Output, deal: str | None) -> None:
 
 
 def _print(output: Output, decision: Decision) -> None:
-    kind = "customer" if decision.kind == "cust" else "sales order"
+    kind = NOUNS.get(decision.kind, "sales order")
     target = decision.number or decision.external_id or decision.target_id
     output.line(
         f"{VERBS[decision.action]} {kind} {target} for {decision.label} ({decision.source_id}): {decision.reason}"
@@ -72,7 +80,6 @@ def _print_holds(output: Output, decisions: list[Decision]) -> None:
 
 
 def _content(result: RunResult, writes: int, kept: KeptPlan | None) -> dict[str, Any]:
-    decisions = [*result.customers.values(), *result.orders.values()]
     return {
         "hash": None if kept is None else kept.plan,
         "writes": writes,
@@ -92,7 +99,18 @@ def _content(result: RunResult, writes: int, kept: KeptPlan | None) -> dict[str,
                 ],
                 "warnings": [warning.cause for warning in decision.warnings],
             }
-            for decision in decisions
+            for decision in documents(result)
+        ],
+        "rows": [
+            {
+                "row": update.row.key,
+                "type": update.row.type,
+                "changes": [
+                    {"field": change.field, "before": change.before, "after": change.after}
+                    for change in update.changes()
+                ],
+            }
+            for update in result.accounts
         ],
         "status": [
             {

@@ -8,11 +8,13 @@ from pathlib import Path
 import typer
 
 from config.load import load
+from config.system import SystemClock
 from console.exits import Exit
 from console.output import Output
+from console.service import overview
 from console.state import opened_journal
 from journal import bindings, holds, intents, runs, staging, subjects
-from journal.nouns import KIND_ORDER
+from journal.nouns import KIND_INVOICE, KIND_ORDER
 from sync.decision import OUTCOMES
 
 STREAM = "Opportunity"
@@ -20,7 +22,7 @@ STREAM = "Opportunity"
 
 def execute(config: Path, output: Output, *, strict: bool) -> None:
     """Print last runs, how far Salesforce was read, outcomes, doubts and holds."""
-    settings = load(config)
+    settings, now = load(config), SystemClock().now()
     with opened_journal(settings) as journal, journal.begin() as tx:
         latest = runs.latest(tx)
         position = staging.position(tx, STREAM)
@@ -30,6 +32,9 @@ def execute(config: Path, output: Output, *, strict: bool) -> None:
         origins = Counter(binding.origin for binding in bindings.all_of(tx, KIND_ORDER))
         doubtful = intents.open_intents(tx)
         held = holds.open_holds(tx)
+        billed = Counter(binding.origin for binding in bindings.all_of(tx, KIND_INVOICE))
+        service = overview.lines(settings, tx, now)
+        details = overview.content(settings, tx, now)
     if not latest:
         output.line("No run yet. Start with: tieout check, then tieout plan, then tieout sync.")
     for run in latest:
@@ -37,11 +42,19 @@ def execute(config: Path, output: Output, *, strict: bool) -> None:
         output.line(f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC  {ended:<11} {run.job}  run {run.id[:12]}")
     output.line(f"Salesforce read up to: {position.stamp.isoformat() if position else 'nothing read'}")
     output.line(f"Orders: {origins['created']} created, {origins['adopted']} matched.")
+    if billed:
+        output.line(f"Invoices made by Tieout: {sum(billed.values())}.")
     output.line(f"Deals by last outcome: {', '.join(f'{name} {count}' for name, count in sorted(outcomes.items()))}")
     output.line(f"Writes without a clear answer: {len(doubtful)}. Open holds: {len(held)}.")
+    if service:
+        output.line("Service:")
+    for line in service:
+        output.line(f"  {line}")
     output.json(
         "status",
         {
+            "service": details,
+            "invoices": dict(billed),
             "runs": latest,
             "read_up_to": position.stamp if position else None,
             "orders": dict(origins),

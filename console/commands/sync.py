@@ -14,18 +14,24 @@ from config.settings import Settings
 from console.bootstrap import declared, opened_world
 from console.exits import Exit
 from console.output import Output
+from console.service.standstill import require_moving
 from journal import holds
 from journal.nouns import Hold
 from sync.decision import OUTCOMES
-from sync.engine import JOBS, RunResult, enabled_jobs, run
+from sync.engine import CUSTOMERS, JOBS, RunResult, enabled_jobs, run
 from sync.preflight import require_sound
 from sync.trace import find_deal
+from sync.world import World
 
 
-def execute(config: Path, output: Output, jobs: Sequence[str], deal: str | None, *, strict: bool) -> None:
-    """Run the jobs and print what became of every record."""
+def execute(
+    config: Path, output: Output, jobs: Sequence[str], deal: str | None, *, strict: bool, anyway: bool = False
+) -> None:
+    """Run the jobs and print what became of every record; ``anyway`` also while they are paused or frozen."""
     chosen = chosen_jobs(declared(config).settings, jobs)
     with output.progress() as observer, opened_world(config, observer, alone=True) as world:
+        if not anyway:
+            refuse_standing_still(world, chosen, "tieout sync", "Use --anyway to sync all the same.")
         require_sound(world)
         only = find_deal(world, deal) if deal else None
         result = run(world, chosen, only=only)
@@ -37,6 +43,17 @@ def execute(config: Path, output: Output, jobs: Sequence[str], deal: str | None,
     output.json("sync", content(result, held))
     if strict and held:
         raise typer.Exit(int(Exit.FINDINGS))
+
+
+def refuse_standing_still(world: World, jobs: Sequence[str], what: str, fix: str) -> None:
+    """Refuse to write by hand what is paused or frozen.
+
+    Raises:
+        StandsStill: the message says by whom, why and until when.
+    """
+    names = ["orders" if job == CUSTOMERS else job for job in jobs]
+    with world.journal.begin() as tx:
+        require_moving(world.settings, tx, names, world.now(), what=what, fix=fix)
 
 
 def chosen_jobs(settings: Settings, names: Sequence[str]) -> list[str]:

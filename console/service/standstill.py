@@ -8,10 +8,27 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from config.settings import Settings
+from connectors.errors import TieoutError
 from journal import pauses
 from journal.database import Tx
 
 FRIDAY = 5
+
+
+class StandsStill(TieoutError):  # noqa: N818  a refusal, not a fault
+    """What was asked for is paused or frozen; the message says by whom, why, and what to do."""
+
+
+def require_moving(settings: Settings, tx: Tx, jobs: Sequence[str], now: datetime, *, what: str, fix: str) -> None:
+    """Refuse a run by hand of jobs that stand still.
+
+    Raises:
+        StandsStill: one of the jobs is paused, or today nothing is written.
+    """
+    for job in ("sync", *jobs):
+        why = reason(settings, tx, job, now)
+        if why is not None:
+            raise StandsStill(f"{what}: {why}. {fix}")
 
 
 def reason(settings: Settings, tx: Tx, job: str, now: datetime) -> str | None:

@@ -173,16 +173,6 @@ def test_a_scratch_copy_takes_changes_without_touching_the_journal(journal):
         assert subjects.state(tx, "so", DEAL) is None
 
 
-def test_a_second_process_cannot_sync_on_the_same_state_database(tmp_path):
-    path = tmp_path / "tieout.db"
-    with (
-        database.exclusive(path),
-        pytest.raises(database.JournalError, match="another tieout process"),
-        database.exclusive(path),
-    ):
-        pass
-
-
 def test_a_database_of_a_newer_program_is_refused(tmp_path):
     path = tmp_path / "tieout.db"
     opened = database.open_journal(path, "p")
