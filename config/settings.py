@@ -202,7 +202,7 @@ class ServiceSettings:
 
     host: str = "127.0.0.1"
     port: int = 9187
-    stop_within: timedelta = timedelta(seconds=30)
+    stop_within: timedelta = timedelta(seconds=25)
     freeze_days: Sequence[int] = ()
     """Business days from the month's end on which nothing is written, such as (-1, 1) for the last and the first."""
 

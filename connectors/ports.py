@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -224,9 +224,10 @@ class ErpReader(Protocol):
 class ErpWriter(Protocol):
     """Writes NetSuite records, one request a record; reads one record back with strong consistency."""
 
-    def write(self, requests: Sequence[WriteRequest]) -> Iterator[tuple[WriteRequest, WriteOutcome]]:
+    def write(self, requests: Iterable[WriteRequest]) -> Iterator[tuple[WriteRequest, WriteOutcome]]:
         """Send the requests with at most the configured number in flight; yield each as it is answered.
 
+        Each is taken from the iterable, in the calling thread, only when it can be sent at once.
         Never retries: one request here is at most one request on the wire. Never raises for one
         record's failure; what cannot be classified is ``ambiguous``.
         """

@@ -25,6 +25,9 @@ INVOICE_STATUS_NAMES: Mapping[str, str] = {
 POSTED = ("A", "B")
 """Invoices that count as invoiced: neither pending approval, rejected nor voided."""
 
+REVERSED = ("E", "V")
+"""Invoices that finance took back: rejected, voided."""
+
 ApplicationKind = Literal["payment", "deposit", "credit", "journal", "write_off"]
 """How an invoice was settled. Only ``payment`` and ``deposit`` are cash."""
 

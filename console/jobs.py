@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import structlog
 
+from config.errors import ConfigError
 from config.load import load
+from config.settings import Settings
 from connectors.errors import TieoutError
 from connectors.ports import Clock
 from console.alerts.desk import AlertDesk
 from console.alerts.send import send_workbook
 from console.bootstrap import opened_world
+from console.service import standstill
 from console.service.assembly import Wiring
 from console.service.outcome import Job, JobOutcome, Worked
 from console.service.stopping import StopFlag
 from console.state import opened_journal
 from sync import engine
 from sync.preflight import require_sound
+from sync.world import World
 
 log = structlog.get_logger(__name__)
 
 
 def wire(config: Path, clock: Clock, stop: StopFlag) -> Wiring:
     """Return the service's jobs, and what tells people how they went."""
+    newest = _Newest(config, load(config))
     return Wiring(
         jobs=jobs(config, clock, stop),
-        over=partial(_over, config, clock),
-        tick=lambda: _desk(config, clock, lambda desk: desk.tick()),
+        over=partial(_over, newest, clock),
+        tick=lambda: _desk(newest, clock, lambda desk: desk.tick()),
     )
 
 
@@ -47,11 +53,8 @@ def jobs(config: Path, clock: Clock, stop: StopFlag) -> dict[str, Job]:
 
 def _sync(config: Path, clock: Clock, stop: StopFlag, names: Sequence[str], *, sweep: bool) -> JobOutcome:
     with opened_world(config, clock=clock, wanted_stop=stop.wanted) as world:
-        switched_on = engine.enabled_jobs(world.settings)
-        chosen = [name for name in names if name in switched_on]
+        chosen = _chosen(world, names, clock)
         if engine.ORDERS in chosen:
-            if world.stand_alone is not None and engine.INVOICES in switched_on:
-                chosen.append(engine.INVOICES)  # deals without an order are billed together with the others' orders
             require_sound(world)
         result = engine.run(world, chosen, sweep=sweep)
         budget = world.budget()
@@ -62,6 +65,16 @@ def _sync(config: Path, clock: Clock, stop: StopFlag, names: Sequence[str], *, s
         api_used=budget[0] if budget else None,
         api_limit=budget[1] if budget else None,
     )
+
+
+def _chosen(world: World, names: Sequence[str], clock: Clock) -> list[str]:
+    """Return the engine's jobs: a deal that is billed without an order is met where deals are decided."""
+    wanted = list(names)
+    if engine.INVOICES in names and world.stand_alone is not None:
+        with world.journal.begin() as tx:
+            still = standstill.reason(world.settings, tx, "orders", clock.now())
+        wanted += [] if still else [engine.CUSTOMERS, engine.ORDERS]
+    return [name for name in engine.enabled_jobs(world.settings) if name in wanted]
 
 
 def _reconcile(config: Path, clock: Clock) -> JobOutcome:
@@ -86,11 +99,26 @@ def _reconcile(config: Path, clock: Clock) -> JobOutcome:
     return JobOutcome(counts=counts, detail=report.headline)
 
 
-def _over(config: Path, clock: Clock, worked: Worked) -> None:
-    _desk(config, clock, lambda desk: desk.after_job(worked.job, worked.ending, worked.outcome, worked.error))
+@dataclass(slots=True)
+class _Newest:
+    """The newest settings that could be read: a faulty edit must not silence the alert that tells of it."""
+
+    config: Path
+    settings: Settings
+
+    def read(self) -> Settings:
+        try:
+            self.settings = load(self.config)
+        except ConfigError as error:
+            log.warning("settings_unreadable", why=str(error))
+        return self.settings
 
 
-def _desk(config: Path, clock: Clock, use: Callable[[AlertDesk], None]) -> None:
-    settings = load(config)
+def _over(newest: _Newest, clock: Clock, worked: Worked) -> None:
+    _desk(newest, clock, lambda desk: desk.after_job(worked.job, worked.ending, worked.outcome, worked.error))
+
+
+def _desk(newest: _Newest, clock: Clock, use: Callable[[AlertDesk], None]) -> None:
+    settings = newest.read()
     with opened_journal(settings) as journal:
         use(AlertDesk(settings, journal, clock))

@@ -8,7 +8,6 @@ from typing import Annotated, Optional
 
 import typer
 
-from config import logging as log_setup
 from console.exits import explained
 from console.output import Output
 
@@ -50,6 +49,13 @@ Reason = Annotated[str, typer.Option(help="Why; shown wherever the pause is.")]
 SYNC_TOML = Path("sync.toml")
 
 
+def _set_up_log(*, verbose: bool) -> None:
+    # Imported late: structlog costs a quarter of the start of commands that log nothing.
+    from config import logging as log_setup
+
+    log_setup.set_up(verbose=verbose)
+
+
 class LogFormat(StrEnum):
     """How the service's log looks."""
 
@@ -84,7 +90,7 @@ def plan(config: Config = SYNC_TOML, deal: Deal = None, as_json: Json = False, v
     """Print what a sync would write, per record and field; write nothing."""
     from console.commands.plan import execute
 
-    log_setup.set_up(verbose=verbose)
+    _set_up_log(verbose=verbose)
     output = Output(as_json=as_json)
     with explained(output):
         execute(config, output, deal)
@@ -101,7 +107,7 @@ def apply(
     """Write exactly what a printed plan showed, above any ceiling; what has moved since is left out and named."""
     from console.commands.apply import execute
 
-    log_setup.set_up(verbose=verbose)
+    _set_up_log(verbose=verbose)
     output = Output(as_json=as_json)
     with explained(output):
         execute(config, output, plan_hash, yes=yes)
@@ -123,7 +129,7 @@ def sync(
     """Bring won deals into NetSuite, bill approved orders, and bring the status back."""
     from console.commands.sync import execute
 
-    log_setup.set_up(verbose=verbose)
+    _set_up_log(verbose=verbose)
     output = Output(as_json=as_json)
     with explained(output):
         execute(config, output, jobs or [], deal, strict=strict, anyway=anyway)
@@ -141,7 +147,7 @@ def reconcile(
     """Compare both systems as of now, or of a period's end, and write the workbook."""
     from console.commands.reconcile import execute
 
-    log_setup.set_up(verbose=False)
+    _set_up_log(verbose=False)
     output = Output(as_json=as_json)
     with explained(output):
         execute(config, output, strict=strict, period=period)
@@ -201,7 +207,7 @@ def trace(
     """Print one deal's life across both systems, also why it is out of scope."""
     from console.commands.trace import execute
 
-    log_setup.set_up(verbose=False)
+    _set_up_log(verbose=False)
     output = Output(as_json=as_json)
     with explained(output):
         execute(config, output, deal)
@@ -281,7 +287,7 @@ def demo(
     """Run the whole way on a local Salesforce and a local NetSuite, with planted defects."""
     from console.commands.demo import execute
 
-    log_setup.set_up(verbose=False)
+    _set_up_log(verbose=False)
     output = Output(as_json=as_json)
     with explained(output):
         execute(directory, seed, output)
@@ -314,7 +320,7 @@ def alerts_check(
     """Look once and tell what is due; from cron it also notices a service that is gone."""
     from console.commands.alerts import look
 
-    log_setup.set_up(verbose=verbose)
+    _set_up_log(verbose=verbose)
     output = Output(as_json=as_json)
     with explained(output):
         look(config, output, follow=clock)

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import Row, bindparam, select
 
 from journal import tables
 from journal.database import Tx
@@ -15,6 +15,19 @@ from journal.stamps import from_text, to_text
 
 CREATED = "created"
 ADOPTED = "adopted"
+
+
+# Built once: what runs for every record must not build its SQL anew each time.
+_OF_PAIR = (tables.binding.c.pair == bindparam("its_pair")) & (tables.binding.c.kind == bindparam("its_kind"))
+_KEY = (
+    _OF_PAIR
+    & (tables.binding.c.source_id == bindparam("its_id"))
+    & (tables.binding.c.doc_no == bindparam("its_doc_no"))
+)
+_SELECT = select(tables.binding).where(_KEY)
+_BY_TARGET = select(tables.binding).where(_OF_PAIR & (tables.binding.c.target_id == bindparam("its_target")))
+_UPDATE = tables.binding.update().where(_KEY)
+_INSERT = tables.binding.insert()
 
 
 class BindingConflict(Exception):
@@ -39,22 +52,19 @@ def bind(tx: Tx, binding: Binding) -> None:
         raise BindingConflict(current.target_id)
     values = _values(binding)
     if current is None:
-        tx.conn.execute(tables.binding.insert().values(pair=tx.pair, **values))
+        tx.conn.execute(_INSERT, {"pair": tx.pair, **values})
     else:
         values = {name: value for name, value in values.items() if value is not None and name != "bound_at"}
         values["snapshot"] = None  # what NetSuite holds now must be read again
-        tx.conn.execute(tables.binding.update().where(_key(tx, binding)).values(**values))
+        tx.conn.execute(_UPDATE, {**_key(tx, binding.kind, binding.source_id, binding.doc_no), **values})
 
 
 def record_found(
     tx: Tx, binding: Binding, *, number: str, currency: str, net: Decimal, snapshot: str, at: datetime
 ) -> None:
     """Note what NetSuite holds of a bound document: its number, net amount and lines."""
-    tx.conn.execute(
-        tables.binding.update()
-        .where(_key(tx, binding))
-        .values(number=number, currency=currency, net=str(net), snapshot=snapshot, updated_at=to_text(at))
-    )
+    found = {"number": number, "currency": currency, "net": str(net), "snapshot": snapshot, "updated_at": to_text(at)}
+    tx.conn.execute(_UPDATE, {**_key(tx, binding.kind, binding.source_id, binding.doc_no), **found})
 
 
 def release(tx: Tx, kind: str, source_id: str, target_id: str) -> None:
@@ -70,14 +80,7 @@ def release(tx: Tx, kind: str, source_id: str, target_id: str) -> None:
 
 def get(tx: Tx, kind: str, source_id: str, doc_no: int = 1) -> Binding | None:
     """Return the binding of a source record, or None."""
-    row = tx.conn.execute(
-        select(tables.binding).where(
-            (tables.binding.c.pair == tx.pair)
-            & (tables.binding.c.kind == kind)
-            & (tables.binding.c.source_id == source_id)
-            & (tables.binding.c.doc_no == doc_no)
-        )
-    ).first()
+    row = tx.conn.execute(_SELECT, _key(tx, kind, source_id, doc_no)).first()
     return None if row is None else _noun(row)
 
 
@@ -97,13 +100,8 @@ def of_source(tx: Tx, kind: str, source_id: str) -> list[Binding]:
 
 def by_target(tx: Tx, kind: str, target_id: str) -> Binding | None:
     """Return the binding of a target record, or None."""
-    row = tx.conn.execute(
-        select(tables.binding).where(
-            (tables.binding.c.pair == tx.pair)
-            & (tables.binding.c.kind == kind)
-            & (tables.binding.c.target_id == target_id)
-        )
-    ).first()
+    key = {"its_pair": tx.pair, "its_kind": kind, "its_target": target_id}
+    row = tx.conn.execute(_BY_TARGET, key).first()
     return None if row is None else _noun(row)
 
 
@@ -117,13 +115,8 @@ def all_of(tx: Tx, kind: str) -> list[Binding]:
     return [_noun(row) for row in tx.conn.execute(query)]
 
 
-def _key(tx: Tx, binding: Binding) -> ColumnElement[bool]:
-    return (
-        (tables.binding.c.pair == tx.pair)
-        & (tables.binding.c.kind == binding.kind)
-        & (tables.binding.c.source_id == binding.source_id)
-        & (tables.binding.c.doc_no == binding.doc_no)
-    )
+def _key(tx: Tx, kind: str, source_id: str, doc_no: int) -> dict[str, Any]:
+    return {"its_pair": tx.pair, "its_kind": kind, "its_id": source_id, "its_doc_no": doc_no}
 
 
 def _values(binding: Binding) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import Row, bindparam, select
 
 from journal import tables
 from journal.database import Tx
@@ -28,9 +28,20 @@ class HoldCause:
     detail: Mapping[str, str] = field(default_factory=dict)
 
 
+# Built once: what runs for every record must not build its SQL anew each time.
+_OPEN = (
+    (tables.hold.c.pair == bindparam("its_pair"))
+    & (tables.hold.c.kind == bindparam("its_kind"))
+    & (tables.hold.c.source_id == bindparam("its_id"))
+    & tables.hold.c.resolved_at.is_(None)
+)
+_SELECT = select(tables.hold).where(_OPEN)
+_RESOLVE = tables.hold.update().where(_OPEN)
+
+
 def open_hold(tx: Tx, kind: str, source_id: str, label: str, cause: HoldCause, at: datetime) -> None:
     """Hold a record; the same cause met again counts an attempt, another cause replaces the old one."""
-    current = tx.conn.execute(select(tables.hold).where(_open(tx, kind, source_id))).first()
+    current = tx.conn.execute(_SELECT, _open(tx, kind, source_id)).first()
     if current is not None and current.code == cause.code:
         values = {
             "cause": cause.cause,
@@ -67,14 +78,13 @@ def open_hold(tx: Tx, kind: str, source_id: str, label: str, cause: HoldCause, a
 
 def resolve(tx: Tx, kind: str, source_id: str, resolution: str, at: datetime) -> None:
     """Close the record's open hold, if it has one."""
-    tx.conn.execute(
-        tables.hold.update().where(_open(tx, kind, source_id)).values(resolved_at=to_text(at), resolution=resolution)
-    )
+    values = {"resolved_at": to_text(at), "resolution": resolution}
+    tx.conn.execute(_RESOLVE, {**_open(tx, kind, source_id), **values})
 
 
 def find(tx: Tx, kind: str, source_id: str) -> Hold | None:
     """Return the record's open hold, or None."""
-    row = tx.conn.execute(select(tables.hold).where(_open(tx, kind, source_id))).first()
+    row = tx.conn.execute(_SELECT, _open(tx, kind, source_id)).first()
     return None if row is None else _noun(row)
 
 
@@ -98,13 +108,8 @@ def history(tx: Tx, kind: str, source_id: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.conn.execute(query)]
 
 
-def _open(tx: Tx, kind: str, source_id: str) -> ColumnElement[bool]:
-    return (
-        (tables.hold.c.pair == tx.pair)
-        & (tables.hold.c.kind == kind)
-        & (tables.hold.c.source_id == source_id)
-        & tables.hold.c.resolved_at.is_(None)
-    )
+def _open(tx: Tx, kind: str, source_id: str) -> dict[str, Any]:
+    return {"its_pair": tx.pair, "its_kind": kind, "its_id": source_id}
 
 
 def _noun(row: Row[Any]) -> Hold:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from connectors.records import Position, Value
 from journal import stamps, tables
-from journal.database import Tx, content, keep
+from journal.database import Tx, chunks, content, keep, keep_all
 from journal.stamps import from_text, to_text
 
 VOLATILE = frozenset({"SystemModstamp", "LastModifiedDate"})
@@ -34,52 +34,84 @@ class StagedRecord:
     version: str = ""
 
 
+# Built once: what runs for every record must not build its SQL anew each time.
+_KEY = (
+    (tables.staged.c.pair == bindparam("its_pair"))
+    & (tables.staged.c.type == bindparam("its_type"))
+    & (tables.staged.c.source_id == bindparam("its_id"))
+)
+_NEWEST = select(tables.staged).where(_KEY).order_by(tables.staged.c.version.desc()).limit(1)
+_TOUCH = tables.staged.update().where(_KEY & (tables.staged.c.version == bindparam("its_version")))
+_INSERT = tables.staged.insert()
+
+
 def stage(tx: Tx, record: StagedRecord, run_id: str, at: datetime) -> bool:
     """Keep the record if its content is new; return whether it was.
 
     A version is the stamp plus a growing number: different bodies on one (whole-second) stamp are
     different versions, and text order is reading order.
     """
-    body = {
-        "fields": {name: value for name, value in record.fields.items() if name not in VOLATILE},
-        "lines": [{name: value for name, value in line.items() if name not in VOLATILE} for line in record.lines],
-        "deleted": record.deleted,
-    }
-    digest = keep(tx, "body", stamps.dumps(body), at)
+    digest = keep(tx, "body", _body(record), at)
     newest = _newest(tx, record.type, record.source_id)
     if newest is not None and newest.body_sha == digest:
-        _touch(tx, record, newest.version)
+        tx.conn.execute(_TOUCH, _touched(tx, record, newest.version))
         return False
-    stamp, number = to_text(record.modified), 1
-    if newest is not None:
-        # What was read last is the truth, even under an older stamp (a late-visible commit).
-        last_stamp, _, last_number = newest.version.partition("#")
-        stamp, number = max(stamp, last_stamp), int(last_number) + 1
-    version = f"{stamp}#{number:06d}"
-    tx.conn.execute(
-        tables.staged.insert().values(
-            pair=tx.pair,
-            type=record.type,
-            source_id=record.source_id,
-            version=version,
-            body_sha=digest,
-            deleted=record.deleted,
-            modified=to_text(record.modified),
-            run_id=run_id,
-            seen_at=to_text(at),
-        )
-    )
+    tx.conn.execute(_INSERT, _row(tx, record, digest, None if newest is None else newest.version, run_id, at))
     return True
 
 
-def _touch(tx: Tx, record: StagedRecord, version: str) -> None:
-    key = (
-        (tables.staged.c.pair == tx.pair)
-        & (tables.staged.c.type == record.type)
-        & (tables.staged.c.source_id == record.source_id)
-        & (tables.staged.c.version == version)
+def stage_all(tx: Tx, records: Sequence[StagedRecord], run_id: str, at: datetime) -> set[str]:
+    """Keep records of one type, each once, in few statements; return the ids of those whose content is new."""
+    digests = keep_all(tx, "body", [_body(record) for record in records], at)
+    newest = _newest_of(tx, records[0].type, [record.source_id for record in records]) if records else {}
+    new, same = [], []
+    for record, digest in zip(records, digests, strict=True):
+        version, known = newest.get(record.source_id, (None, None))
+        if version is not None and known == digest:
+            same.append(_touched(tx, record, version))
+        else:
+            new.append(_row(tx, record, digest, version, run_id, at))
+    if same:
+        tx.conn.execute(_TOUCH, same)
+    if new:
+        tx.conn.execute(_INSERT, new)
+    return {row["source_id"] for row in new}
+
+
+def _body(record: StagedRecord) -> str:
+    return stamps.dumps(
+        {
+            "fields": {name: value for name, value in record.fields.items() if name not in VOLATILE},
+            "lines": [{name: value for name, value in line.items() if name not in VOLATILE} for line in record.lines],
+            "deleted": record.deleted,
+        }
     )
-    tx.conn.execute(tables.staged.update().where(key).values(modified=to_text(record.modified)))
+
+
+def _row(
+    tx: Tx, record: StagedRecord, digest: str, last_version: str | None, run_id: str, at: datetime
+) -> dict[str, Any]:
+    stamp, number = to_text(record.modified), 1
+    if last_version is not None:
+        # What was read last is the truth, even under an older stamp (a late-visible commit).
+        last_stamp, _, last_number = last_version.partition("#")
+        stamp, number = max(stamp, last_stamp), int(last_number) + 1
+    return {
+        "pair": tx.pair,
+        "type": record.type,
+        "source_id": record.source_id,
+        "version": f"{stamp}#{number:06d}",
+        "body_sha": digest,
+        "deleted": record.deleted,
+        "modified": to_text(record.modified),
+        "run_id": run_id,
+        "seen_at": to_text(at),
+    }
+
+
+def _touched(tx: Tx, record: StagedRecord, version: str) -> dict[str, Any]:
+    key = _key(tx, record.type, record.source_id)
+    return {**key, "its_version": version, "modified": to_text(record.modified)}
 
 
 def newest(tx: Tx, type_: str, source_id: str) -> StagedRecord | None:
@@ -146,15 +178,26 @@ def advance(tx: Tx, stream: str, to: Position, at: datetime) -> None:
         tx.conn.execute(tables.cursor.update().where(key).values(**values))
 
 
+def forget_position(tx: Tx, stream: str) -> None:
+    """Give a stream's position up: what it led past is read anew, and the next position may be an older one."""
+    key = (tables.cursor.c.pair == tx.pair) & (tables.cursor.c.stream == stream)
+    tx.conn.execute(tables.cursor.delete().where(key))
+
+
 def _newest(tx: Tx, type_: str, source_id: str) -> Row[Any] | None:
-    query = (
-        select(tables.staged)
-        .where(
-            (tables.staged.c.pair == tx.pair)
-            & (tables.staged.c.type == type_)
-            & (tables.staged.c.source_id == source_id)
-        )
-        .order_by(tables.staged.c.version.desc())
-        .limit(1)
-    )
-    return tx.conn.execute(query).first()
+    return tx.conn.execute(_NEWEST, _key(tx, type_, source_id)).first()
+
+
+def _newest_of(tx: Tx, type_: str, source_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return (version, hash of the body) of each record as it was last read."""
+    found: dict[str, tuple[str, str]] = {}
+    columns = (tables.staged.c.source_id, tables.staged.c.version, tables.staged.c.body_sha)
+    for chunk in chunks(source_ids):
+        own = (tables.staged.c.pair == tx.pair) & (tables.staged.c.type == type_)
+        query = select(*columns).where(own & tables.staged.c.source_id.in_(chunk)).order_by(tables.staged.c.version)
+        found.update((row.source_id, (row.version, row.body_sha)) for row in tx.conn.execute(query))
+    return found
+
+
+def _key(tx: Tx, type_: str, source_id: str) -> dict[str, Any]:
+    return {"its_pair": tx.pair, "its_type": type_, "its_id": source_id}

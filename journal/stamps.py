@@ -11,17 +11,15 @@ from typing import Any
 
 from connectors.records import Value, require_aware
 
-STAMP_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 
 def to_text(moment: datetime) -> str:
     """Return the stamp as UTC text with microseconds."""
-    return require_aware(moment).strftime(STAMP_FORMAT)
+    return require_aware(moment).astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def from_text(text: str) -> datetime:
     """Return the aware UTC moment of a stored stamp."""
-    return datetime.strptime(text, STAMP_FORMAT).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def optional(text: str | None) -> datetime | None:

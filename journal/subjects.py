@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import Row, bindparam, select
 
 from journal import stamps, tables
-from journal.database import Tx
+from journal.database import Tx, chunks
 from journal.nouns import SubjectState
 from journal.stamps import to_text
 
@@ -21,6 +21,18 @@ AMBIGUOUS = "ambiguous"
 
 DUE = (READY, HELD, WAITING)
 """States that a run decides anew: a hold heals when its cause does."""
+
+
+# Built once: what runs for every record must not build its SQL anew each time.
+_KEY = (
+    (tables.subject.c.pair == bindparam("its_pair"))
+    & (tables.subject.c.kind == bindparam("its_kind"))
+    & (tables.subject.c.source_id == bindparam("its_id"))
+    & (tables.subject.c.doc_no == 1)
+)
+_SELECT = select(tables.subject).where(_KEY)
+_UPDATE = tables.subject.update().where(_KEY)
+_INSERT = tables.subject.insert()
 
 
 def mark(
@@ -50,9 +62,36 @@ def mark(
     if eligible_at is not None and (current is None or current.eligible_at is None):
         values["eligible_at"] = to_text(eligible_at)
     if current is None:
-        tx.conn.execute(tables.subject.insert().values(pair=tx.pair, kind=kind, source_id=source_id, **values))
+        tx.conn.execute(_INSERT, {"pair": tx.pair, "kind": kind, "source_id": source_id, **values})
     else:
-        tx.conn.execute(tables.subject.update().where(_key(tx, kind, source_id)).values(**values))
+        tx.conn.execute(_UPDATE, {**_key(tx, kind, source_id), **values})
+
+
+def make_ready(tx: Tx, kind: str, labels: Mapping[str, str], at: datetime) -> None:
+    """Make records due, new ones too, except those about which a write is still in doubt."""
+    states = states_of(tx, kind, labels)
+    values = {"state": READY, "outcome": None, "reason": None, "updated_at": to_text(at)}
+    new = [id_ for id_ in labels if id_ not in states]
+    known = [id_ for id_ in labels if id_ in states and states[id_] != AMBIGUOUS]
+    if new:
+        own = {"pair": tx.pair, "kind": kind}
+        tx.conn.execute(_INSERT, [{**own, "source_id": id_, "label": labels[id_], **values} for id_ in new])
+    if known:
+        tx.conn.execute(_UPDATE, [{**_key(tx, kind, id_), "label": labels[id_], **values} for id_ in known])
+
+
+def states_of(tx: Tx, kind: str, source_ids: Collection[str]) -> dict[str, str]:
+    """Return the state of each of these records that has a row."""
+    found: dict[str, str] = {}
+    for chunk in chunks(sorted(source_ids)):
+        query = select(tables.subject.c.source_id, tables.subject.c.state).where(
+            (tables.subject.c.pair == tx.pair)
+            & (tables.subject.c.kind == kind)
+            & tables.subject.c.source_id.in_(chunk)
+            & (tables.subject.c.doc_no == 1)
+        )
+        found.update((row.source_id, row.state) for row in tx.conn.execute(query))
+    return found
 
 
 def due(tx: Tx, kind: str) -> list[str]:
@@ -77,9 +116,7 @@ def free_stranded(tx: Tx, kind: str, in_doubt: Collection[str], at: datetime) ->
         (tables.subject.c.pair == tx.pair) & (tables.subject.c.kind == kind) & (tables.subject.c.state == AMBIGUOUS)
     )
     for source_id in [id_ for id_ in tx.conn.scalars(query) if id_ not in in_doubt]:
-        tx.conn.execute(
-            tables.subject.update().where(_key(tx, kind, source_id)).values(state=READY, updated_at=to_text(at))
-        )
+        tx.conn.execute(_UPDATE, {**_key(tx, kind, source_id), "state": READY, "updated_at": to_text(at)})
 
 
 def known(tx: Tx, kind: str, source_ids: Collection[str]) -> set[str]:
@@ -113,16 +150,11 @@ def all_states(tx: Tx, kind: str) -> list[SubjectState]:
 
 
 def _row(tx: Tx, kind: str, source_id: str) -> Row[Any] | None:
-    return tx.conn.execute(select(tables.subject).where(_key(tx, kind, source_id))).first()
+    return tx.conn.execute(_SELECT, _key(tx, kind, source_id)).first()
 
 
-def _key(tx: Tx, kind: str, source_id: str) -> ColumnElement[bool]:
-    return (
-        (tables.subject.c.pair == tx.pair)
-        & (tables.subject.c.kind == kind)
-        & (tables.subject.c.source_id == source_id)
-        & (tables.subject.c.doc_no == 1)
-    )
+def _key(tx: Tx, kind: str, source_id: str) -> dict[str, Any]:
+    return {"its_pair": tx.pair, "its_kind": kind, "its_id": source_id}
 
 
 def _noun(row: Row[Any]) -> SubjectState:

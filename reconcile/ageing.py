@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from reconcile.chain_populations import first_part
+from reconcile.billing import applied_table
+from reconcile.chain import INVOICED
 from reconcile.engine import Engine, Row
 from reconcile.populations import money, whole
-from reconcile.report import BUCKETS, Ageing, OnAccount, Rest
+from reconcile.report import BUCKETS, Ageing, OnAccount, OpenInvoice, Rest
 from reconcile.rule import MONEY, Tables, text
 from reconcile.rules_billing import customer_accounts
 from reconcile.snapshot import Snapshot
@@ -83,52 +84,119 @@ def _on_account(tables: Tables) -> Table:
     )  # fmt: skip
 
 
-STATE_WORDS = {
-    "questioned": "order of no live deal, or an extra copy",
-    "closed": "order closed",
-    "unapproved": "order awaits approval",
-    "held": "held by the sync",
-    "pending": "on an invoice pending approval or rejected",
-    "waiting": "goods not yet fulfilled",
-    "closed_lines": "lines closed",
-    "left": "NetSuite does not offer it to bill",
+LINE_LABELS = {line.key: line.label for line in INVOICED.lines}
+LINE_OF_STATE = {"questioned": "questioned", "closed": "closed_rest", "held": "bill_held"}
+LINE_OF_PART = {
+    "pending": "invoice_pending",
+    "later_billed": "invoiced_later",
+    "waiting": "waiting_goods",
+    "closed_lines": "closed_lines",
+    "left": "unoffered",
 }
+"""The line of the chain that explains an order's rest, or one part of it."""
 
 
 def rests(engine: Engine, snapshot: Snapshot) -> list[Rest]:
-    """Return every order in scope that is not billed in full, with why, largest first within a currency."""
+    """Return what is left to bill of every order in scope, one row an order and line of the chain, by currency.
+
+    The rows of a line add up to that line of the chain; within a currency the largest come first.
+    """
+    orders = {order.id: order for order in snapshot.orders}
     return [
         Rest(
-            order_id=str(row["order_id"]).removeprefix(PREFIX),
+            order_id=order_id,
             number=str(row["number"]),
             deal_id=None if row["deal_id"] is None else str(row["deal_id"]),
             customer=snapshot.customers.get(str(row["customer_id"]), str(row["customer_id"])),
             currency=str(row["currency"] or ""),
             status=str(row["status_name"]),
+            ordered_on=orders[order_id].date if order_id in orders else None,
+            next_bill=orders[order_id].next_bill if order_id in orders else None,
             net=money(row["net"]),
             invoiced=money(row["invoiced"]),
-            why=str(row["why"]),
+            left=money(row["amount"]),
+            line=str(row["line"]),
+            why=LINE_LABELS[str(row["line"])],
             invoices=whole(row["n_invoices"]),
+            crm_url=snapshot.crm_url(str(row["deal_id"])) if row["deal_id"] else "",
+            erp_url=_address(snapshot, str(row["order_id"])),
         )
         for row in sorted(engine.rows(_rests), key=_largest)
+        for order_id in [str(row["order_id"]).removeprefix(PREFIX)]
     ]
 
 
-def _largest(row: Row) -> tuple[str, Decimal, str]:
-    return str(row["currency"]), -money(row["rest"]), str(row["order_id"])
+def _address(snapshot: Snapshot, order_id: str) -> str:
+    """Return the address of an order, or of the invoice that stands for one."""
+    if order_id.startswith(PREFIX):
+        return snapshot.document_url("CustInvc", order_id.removeprefix(PREFIX))
+    return snapshot.erp_url(order_id)
+
+
+def _largest(row: Row) -> tuple[str, Decimal, str, str]:
+    return str(row["currency"]), -money(row["rest"]), str(row["order_id"]), str(row["line"])
 
 
 def _rests(tables: Tables) -> Table:
-    rows = tables.rests.filter((tables.rests.state != "tolerated") & (tables.rests.rest > 0))
-    part = first_part(rows)
-    reason = ibis.ifelse(rows.state == "open", part, rows.state)
-    due = ibis.cases(
-        (~rows.due, text("billing schedule: not yet due")),
-        (rows.past_grace, text("due and unbilled")),
-        else_=text("due, within the billing grace"),
-    )
-    words = ibis.cases(*((reason == state, text(said)) for state, said in STATE_WORDS.items()), else_=due)
+    rows = tables.rests
+    plain = rows.filter(rows.state.isin((*LINE_OF_STATE, "unapproved")))
+    named = ibis.cases(*((plain.state == state, text(line)) for state, line in LINE_OF_STATE.items()), else_="")
+    unapproved = ibis.ifelse(plain.late_approval, text("unapproved_late"), text("unapproved"))
+    line = ibis.ifelse(plain.state == "unapproved", unapproved, named)
+    open_ = rows.filter(rows.state == "open")
+    parts = [_rest(open_, text(line), open_[part]) for part, line in LINE_OF_PART.items()]
+    due = [_rest(open_, _due_line(open_, billed), open_[part]) for part, billed in DUE_PARTS]
+    both = ibis.union(_rest(plain, line, plain.rest), *parts, *due)
+    return both.filter(both.amount != 0)
+
+
+DUE_PARTS = (("service", "unbilled"), ("goods", "goods_unbilled"))
+
+
+def _due_line(rows: Table, billed: str) -> Value:
+    return ibis.cases(
+        (rows.past_grace, text(billed)), (rows.due, text("within_grace")), else_=text("scheduled")
+    )  # fmt: skip
+
+
+def _rest(rows: Table, line: Value, amount: Value) -> Table:
     return rows.select(
         "order_id", "number", "deal_id", "customer_id", "currency", "status_name", "net", "invoiced", "rest",
-        "n_invoices", why=words,
+        "n_invoices", line=line, amount=amount.cast(MONEY),
     )  # fmt: skip
+
+
+def open_invoices(engine: Engine, snapshot: Snapshot) -> list[OpenInvoice]:
+    """Return the posted invoices of the whole account that cash has not paid in full, oldest due first."""
+    by_id = {invoice.id: invoice for invoice in snapshot.invoices}
+    return [
+        OpenInvoice(
+            invoice=by_id[str(row["invoice_id"])],
+            deal_id=None if row["deal_id"] is None else str(row["deal_id"]),
+            customer=snapshot.customers.get(str(row["customer_id"]), str(row["customer_id"])),
+            compared=row["place"] == "in",
+            days_over=whole(row["days_over"]),
+            cash=money(row["cash"]),
+            credited=money(row["credited"]),
+            written=money(row["written"]),
+            crm_url=snapshot.crm_url(str(row["deal_id"])) if row["deal_id"] else "",
+            erp_url=snapshot.document_url("CustInvc", str(row["invoice_id"])),
+        )
+        for row in sorted(engine.rows(_open_invoices), key=_oldest)
+    ]
+
+
+def _oldest(row: Row) -> tuple[str, int, str]:
+    return str(row["currency"]), -whole(row["days_over"]), str(row["invoice_id"])
+
+
+def _open_invoices(tables: Tables) -> Table:
+    billed, paid = tables.billed, applied_table(tables.applications)
+    rows = billed.filter((billed.state == "posted") & (billed.place != "later"))
+    rows = rows.left_join(paid, rows.invoice_id == paid.paid_id)
+    sums = {name: rows[name].fill_null(0).cast(MONEY) for name in ("cash", "credited", "written")}
+    rows = rows.mutate(**sums)
+    rows = rows.filter((rows.unpaid != 0) | (rows.credited != 0) | (rows.written != 0))
+    return rows.select(
+        "invoice_id", "deal_id", "customer_id", "currency", "place", "days_over", "cash", "credited", "written"
+    )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 import pyarrow as pa
 
 from connectors.receivables import Invoice, Receipt
-from connectors.records import Day
+from connectors.records import WIDE, Day, quantize_money
 from reconcile.arrow import FLAG, MONEY, NUMBER, TEXT, Column, arrow_table, day_number, stamp_key
 from reconcile.options import Options
 from reconcile.snapshot import Snapshot
@@ -60,6 +62,38 @@ def applications_table(invoices: Sequence[Invoice]) -> pa.Table:
     )
 
 
+def credits_table(invoices: Sequence[Invoice], receipts: Sequence[Receipt], snapshot: Snapshot) -> pa.Table:
+    """Return the net part of what was credited of each invoice: of memos applied to it, or made from it if more.
+
+    A credit takes tax and shipping along in the invoice's own proportion: ``credited x net / total``, rounded half up
+    to the minor unit.
+    """
+    made = defaultdict[str, Decimal](Decimal)
+    for receipt in receipts:
+        if receipt.type == "CustCred" and receipt.invoice_id is not None and counts(receipt, snapshot):
+            made[receipt.invoice_id] += receipt.total
+    credited = {i.id: max(_applied_credit(i), made[i.id]) for i in invoices}
+    rows = [(i.id, _net_part(i, credited[i.id])) for i in invoices if credited[i.id]]
+    return arrow_table(
+        Column("credited_id", TEXT, (id_ for id_, _ in rows)), Column("credit_net", MONEY, (net for _, net in rows))
+    )
+
+
+def _applied_credit(invoice: Invoice) -> Decimal:
+    return sum((one.amount for one in invoice.applications if one.kind == "credit"), Decimal(0))
+
+
+def _net_part(invoice: Invoice, credit: Decimal) -> Decimal:
+    if not invoice.total:
+        return Decimal(0)
+    return quantize_money(WIDE.divide(WIDE.multiply(credit, invoice.net), invoice.total), invoice.currency)
+
+
+def counts(receipt: Receipt, snapshot: Snapshot) -> bool:
+    """Tell whether a receipt is live and belongs to no later period than the one reconciled."""
+    return receipt.counts and not receipt.voided and receipt.id not in snapshot.later
+
+
 def receipts_table(receipts: Sequence[Receipt], snapshot: Snapshot, options: Options) -> pa.Table:
     """Return one row a payment, deposit, credit memo or refund.
 
@@ -75,7 +109,7 @@ def receipts_table(receipts: Sequence[Receipt], snapshot: Snapshot, options: Opt
         Column("currency", TEXT, (r.currency or None for r in receipts)),
         Column("total", MONEY, (r.total for r in receipts)),
         Column("unapplied", MONEY, (r.unapplied for r in receipts)),
-        Column("counts", FLAG, (r.counts and not r.voided and r.id not in snapshot.later for r in receipts)),
+        Column("counts", FLAG, (counts(r, snapshot) for r in receipts)),
         Column("order_id", TEXT, (r.order_id for r in receipts)),
         Column("invoice_id", TEXT, (r.invoice_id for r in receipts)),
         Column("reference", TEXT, ((r.reference or "").strip().casefold() or None for r in receipts)),

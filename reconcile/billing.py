@@ -100,7 +100,8 @@ def rests_table(placed: Table, billed: Table, settled: Table, holds: Table) -> T
     ``invoiced`` and ``n_invoices`` count posted invoices in the order's currency; ``credit_net`` is what was credited
     of them, net. ``state``: tolerated, over, questioned (of no deal in scope, or a copy), closed, unapproved, held,
     open. Of open and held ones the rest is split into ``pending`` (on invoices that await approval or were rejected),
-    ``service``, ``goods``, ``waiting`` (not fulfilled), ``closed_lines`` and ``left`` (NetSuite does not offer it).
+    ``later_billed`` (on invoices of a later period), ``service``, ``goods``, ``waiting`` (not fulfilled),
+    ``closed_lines`` and ``left`` (NetSuite does not offer it).
     """
     orders = placed.filter(placed.place.isin(OWN_PLACES))
     counted = settled.filter(settled.target.notnull() & settled.currency.identical_to(settled.target_currency))
@@ -112,12 +113,16 @@ def rests_table(placed: Table, billed: Table, settled: Table, holds: Table) -> T
     held = holds.filter(holds.kind == KIND_INVOICE).select(held_key="source_key").distinct()
     rows = orders.left_join(sums, orders.order_id == sums.sum_id)
     rows = rows.left_join(waiting, rows.order_id == waiting.wait_id)
+    after = billed.filter((billed.place == "later") & billed.target.notnull())
+    after = after.group_by(after_id="target").aggregate(after_net=after.net.sum())
+    rows = rows.left_join(after, rows.order_id == after.after_id)
     rows = rows.left_join(held, rows.deal_key == held.held_key)
     rows = rows.mutate(
         invoiced=rows.invoiced.fill_null(0).cast(MONEY),
         n_invoices=rows.n_invoices.fill_null(0),
         credit_net=rows.credit_net.fill_null(0).cast(MONEY),
         wait_net=rows.wait_net.fill_null(0).cast(MONEY),
+        after_net=rows.after_net.fill_null(0).cast(MONEY),
         held=rows.held_key.notnull(),
     )
     rows = rows.mutate(rest=(rows.net - rows.invoiced).cast(MONEY))
@@ -138,8 +143,8 @@ def _state(rows: Table) -> Value:
 
 
 PARTS = (
-    ("pending", "wait_net"), ("service", "service_open"), ("goods", "goods_open"), ("waiting", "goods_waiting"),
-    ("closed_lines", "closed_open"),
+    ("pending", "wait_net"), ("later_billed", "after_net"), ("service", "service_open"), ("goods", "goods_open"),
+    ("waiting", "goods_waiting"), ("closed_lines", "closed_open"),
 )  # fmt: skip
 """Parts of an open rest and where each comes from; each takes at most what those before it have left."""
 
@@ -154,26 +159,28 @@ def _split(rows: Table) -> Table:
     return rows.mutate(left=rows.still).drop("still")
 
 
-def settled_table(billed: Table, applications: Table, receipts: Table) -> Table:
-    """Return the invoices in the population with what was applied to them, by kind, and the last day of cash.
-
-    ``credit_net`` is the net part of what was credited: of memos applied to the invoice, or made from it if more.
-    """
-    kinds = applications.group_by(paid_id="invoice_id").aggregate(
+def applied_table(applications: Table) -> Table:
+    """Return what was applied to each invoice, by kind, and the last day of cash."""
+    return applications.group_by(paid_id="invoice_id").aggregate(
         cash=_sum_of(applications, "payment", "deposit"),
         credited=_sum_of(applications, "credit"),
         written=_sum_of(applications, "write_off", "journal"),
         last_cash=applications.day.max(where=applications.kind.isin(("payment", "deposit"))),
     )
-    memos = receipts.filter((receipts.type == "CustCred") & receipts.counts & receipts.invoice_id.notnull())
-    memos = memos.group_by(memo_of="invoice_id").aggregate(memo_total=memos.total.sum())
+
+
+def settled_table(billed: Table, applications: Table, credits: Table) -> Table:
+    """Return the invoices in the population with what was applied to them, by kind, and the last day of cash.
+
+    ``credit_net`` is the net part of what was credited: of memos applied to the invoice, or made from it if more.
+    It comes from ``credits``, reckoned in exact decimals.
+    """
+    kinds = applied_table(applications)
     invoices = billed.filter(billed.place == "in")
     rows = invoices.left_join(kinds, invoices.invoice_id == kinds.paid_id)
-    rows = rows.left_join(memos, rows.invoice_id == memos.memo_of)
-    credit = ibis.greatest(rows.credited.fill_null(0), rows.memo_total.fill_null(0)).cast("decimal(38, 4)")
-    share = ibis.ifelse(rows.total == 0, ibis.literal(0).cast("float64"), rows.net / rows.total)
+    rows = rows.left_join(credits, rows.invoice_id == credits.credited_id)
     return rows.mutate(
-        credit_net=(credit * share).round(4).cast(MONEY),
+        credit_net=rows.credit_net.fill_null(0).cast(MONEY),
         cash=rows.cash.fill_null(0).cast(MONEY),
         credited=rows.credited.fill_null(0).cast(MONEY),
         written=rows.written.fill_null(0).cast(MONEY),

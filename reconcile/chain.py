@@ -41,6 +41,7 @@ INVOICED = Stage(
         Line("unbilled", "Services due and unbilled", "unbilled"),
         Line("goods_unbilled", "Goods fulfilled and unbilled", "unbilled"),
         Line("invoice_pending", "On invoices pending approval or rejected", "invoice not approved"),
+        Line("invoiced_later", "Invoiced in a later period", "later period"),
         Line("closed_rest", "Rest of closed orders", "closed"),
         Line("closed_lines", "Rest of closed lines", "closed"),
         Line("questioned", "Orders of no live deal, or extra copies", "order in question"),
@@ -53,8 +54,8 @@ INVOICED = Stage(
         Line("billed_tolerated", "Tolerated rounding", "tolerated"),
     ),
     causes=(
-        "not approved", "not yet due", "held", "unbilled", "invoice not approved", "closed", "order in question",
-        "not offered", "over-billed", "other invoices", "other currency", "split", "tolerated",
+        "not approved", "not yet due", "held", "unbilled", "invoice not approved", "later period", "closed",
+        "order in question", "not offered", "over-billed", "other invoices", "other currency", "split", "tolerated",
     ),
 )  # fmt: skip
 GROSS = Stage(

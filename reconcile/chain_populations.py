@@ -115,7 +115,7 @@ def part_leg(rows: Table, line: str, part: str) -> Table:
 
 def first_part(rows: Table) -> ibis.expr.types.Value:
     """Return the first part of an open rest that holds an amount."""
-    parts = ("pending", "service", "goods", "waiting", "closed_lines")
+    parts = ("pending", "later_billed", "service", "goods", "waiting", "closed_lines")
     return ibis.cases(*((rows[part] != 0, ibis.literal(part)) for part in parts), else_="left")
 
 
@@ -140,6 +140,7 @@ def standing_order_legs(tables: Tables) -> Table:
         part_leg(early.filter(early.due), "within_grace", "goods"),
         part_leg(open_, "waiting_goods", "waiting"),
         part_leg(open_, "invoice_pending", "pending"),
+        part_leg(open_, "invoiced_later", "later_billed"),
         part_leg(open_, "closed_lines", "closed_lines"),
         part_leg(open_, "unoffered", "left"),
         *_invoice_legs(tables),

@@ -116,6 +116,7 @@ def _loaded(
         ("invoices", _load(con, "invoices", arrow_receivables.invoices_table(invoices, snapshot, options))),
         ("applications", _load(con, "applications", arrow_receivables.applications_table(invoices))),
         ("receipts", _load(con, "receipts", arrow_receivables.receipts_table(receipts, snapshot, options))),
+        ("credits", _load(con, "credits", arrow_receivables.credits_table(invoices, receipts, snapshot))),
         ("invoice_bindings", _load(con, "invoice_bindings", arrow.bindings_table(snapshot.invoice_bindings))),
     ]
     definition = define(tuple(schemas))

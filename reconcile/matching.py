@@ -34,6 +34,7 @@ def derive(
     invoices: Table,
     applications: Table,
     receipts: Table,
+    credits: Table,
     invoice_bindings: Table,
     keep: Keep,
 ) -> Tables:
@@ -44,7 +45,7 @@ def derive(
     pairs = keep("pairs", _pairs(deals, firsts, further))
     gaps = keep("gaps", _gaps(deals, placed, bindings, holds, intents))
     billed = keep("billed", billing.billed_table(invoices, invoice_bindings, placed, deals))
-    settled = keep("settled", billing.settled_table(billed, applications, receipts))
+    settled = keep("settled", billing.settled_table(billed, applications, credits))
     rests = keep("rests", billing.rests_table(placed, billed, settled, holds))
     return Tables(
         deals=deals,

@@ -1,7 +1,7 @@
 """A past period's state, rebuilt from what the systems hold now: balances of NetSuite always mean the present moment.
 
-An invoice, payment or credit belongs to the period of its posting period, not of its own date. An amount applied is
-dated by the transaction that applies it.
+An invoice, payment or credit belongs to the period of its posting period, not of its own date, and so does what a
+payment or credit settles. What other transactions settle (journals, applied deposits) goes by their date.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from connectors.errors import TieoutError
-from connectors.receivables import Invoice, Period, Receipt
+from connectors.receivables import Application, Invoice, Period, Receipt
 from reconcile.snapshot import Snapshot
 
 NAMED = 20
@@ -79,27 +79,35 @@ def as_of_period(snapshot: Snapshot, period: Period, time_zone: str, staged: Amo
     later = frozenset(one.id for one in documents if ends.get(one.period_id or "", one.date) > period.end)
     doubts = list(_doubts(snapshot, period, end, later, staged))
     more = [f"and {len(doubts) - NAMED} more records cannot be rebuilt"] if len(doubts) > NAMED else []
-    used = _used_within(snapshot, period, later)
+    own = frozenset(receipt.id for receipt in snapshot.receipts) - later
+    used = _used_within(snapshot, period, later, own)
     return replace(
         snapshot,
         period=period,
         later=later,
         doubts=[*doubts[:NAMED], *more],
         deals=[replace(deal, shown=None) for deal in snapshot.deals],
-        invoices=[_invoice(invoice, period) for invoice in snapshot.invoices],
+        invoices=[_invoice(invoice, period, later, own) for invoice in snapshot.invoices],
         receipts=[_receipt(receipt, used, end) for receipt in snapshot.receipts],
     )
 
 
-def _invoice(invoice: Invoice, period: Period) -> Invoice:
+def _settles_within(one: Application, period: Period, later: frozenset[str], own: frozenset[str]) -> bool:
+    """Tell whether an amount was applied by the period's end: by the posting period of its receipt, else its date."""
+    return one.source_id in own or (one.source_id not in later and one.date <= period.end)
+
+
+def _invoice(invoice: Invoice, period: Period, later: frozenset[str], own: frozenset[str]) -> Invoice:
     if not invoice.posted:
         return invoice
-    kept = [one for one in invoice.applications if one.date <= period.end]
+    kept = [one for one in invoice.applications if _settles_within(one, period, later, own)]
     paid = sum((one.amount for one in kept), ZERO)
     return replace(invoice, applications=kept, paid=paid, unpaid=invoice.total - paid)
 
 
-def _used_within(snapshot: Snapshot, period: Period, later: frozenset[str]) -> dict[str, tuple[Decimal, Decimal]]:
+def _used_within(
+    snapshot: Snapshot, period: Period, later: frozenset[str], own: frozenset[str]
+) -> dict[str, tuple[Decimal, Decimal]]:
     """Return by paying transaction what it settles within the period and in all."""
     used: dict[str, tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
     for invoice in snapshot.invoices:
@@ -107,7 +115,7 @@ def _used_within(snapshot: Snapshot, period: Period, later: frozenset[str]) -> d
             if one.kind == "write_off":
                 continue
             inside, whole = used[one.source_id]
-            counts = invoice.id not in later and one.date <= period.end
+            counts = invoice.id not in later and _settles_within(one, period, later, own)
             used[one.source_id] = (inside + (one.amount if counts else ZERO), whole + one.amount)
     return used
 
@@ -153,7 +161,8 @@ def _invoice_doubts(snapshot: Snapshot, end: datetime, later: frozenset[str]) ->
 
 
 def _receipt_doubts(snapshot: Snapshot, period: Period, end: datetime, later: frozenset[str]) -> Iterator[str]:
-    used = _used_within(snapshot, period, later)
+    own = frozenset(receipt.id for receipt in snapshot.receipts) - later
+    used = _used_within(snapshot, period, later, own)
     for receipt in snapshot.receipts:
         if receipt.id in later or receipt.modified < end:
             continue

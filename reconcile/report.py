@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from connectors.receivables import Period, Receipt
+from connectors.receivables import Invoice, Period, Receipt
 from journal.nouns import Finding, Hold, RollForward
 from reconcile.bridge import Bridge, Sum
 from reconcile.chain import NOTHING, Chain
@@ -99,8 +99,32 @@ class OnAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenInvoice:
+    """A posted invoice that cash has not paid in full, with what was applied to it, gross in its own currency.
+
+    ``compared``: it is part of the chain; the others are of the excluded populations. ``days_over``: days past due as
+    of the run's day, not above zero when it is not overdue.
+    """
+
+    invoice: Invoice
+    deal_id: str | None
+    customer: str
+    compared: bool
+    days_over: int
+    cash: Decimal
+    credited: Decimal
+    written: Decimal
+    crm_url: str = ""
+    erp_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
-    """An order that is not billed in full, net of tax and shipping, and why."""
+    """What is left to bill of an order for one reason, net of tax and shipping.
+
+    ``line`` is the key of the chain's line that ``left`` is part of, ``why`` that line in words. ``net`` and
+    ``invoiced`` are the whole order's.
+    """
 
     order_id: str
     number: str
@@ -108,15 +132,16 @@ class Rest:
     customer: str
     currency: str
     status: str
+    ordered_on: date | None
+    next_bill: date | None
     net: Decimal
     invoiced: Decimal
+    left: Decimal
+    line: str
     why: str
     invoices: int
-
-    @property
-    def rest(self) -> Decimal:
-        """What is left to bill."""
-        return self.net - self.invoiced
+    crm_url: str = ""
+    erp_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +176,7 @@ class Report:
     ageing: Sequence[Ageing] = ()
     on_account: Sequence[OnAccount] = ()
     rests: Sequence[Rest] = ()
+    open_invoices: Sequence[OpenInvoice] = ()
     period: Period | None = None
     complete: bool = True
     """Whether the run saw both populations whole; only then does it close exceptions that are gone."""
@@ -195,6 +221,13 @@ class Report:
 def instant(moment: datetime) -> str:
     """Write an instant to the second, in UTC."""
     return moment.strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def lasting(duration: timedelta) -> str:
+    """Write a duration in the largest units that fit: ``2 days``, ``4 hours``, ``1 day 12 hours``."""
+    minutes = int(duration.total_seconds() // 60)
+    parts = ((minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute"))
+    return " ".join(f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in parts if number) or "none"
 
 
 def to_json(report: Report) -> dict[str, object]:

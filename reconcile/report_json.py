@@ -8,7 +8,7 @@ from decimal import Decimal
 from reconcile.bridge import CAUSES, LINES, Column, Sum
 from reconcile.chain import Link
 from reconcile.exceptions import Discrepancy, plain
-from reconcile.report import BUCKETS, Ageing, Control, HeldRecord, Match, OnAccount, Report, Rest
+from reconcile.report import BUCKETS, Ageing, Control, HeldRecord, Match, OnAccount, OpenInvoice, Report, Rest
 
 VERSION = 1
 
@@ -43,6 +43,7 @@ def as_json(report: Report) -> dict[str, object]:
         "ageing": [_ageing(row) for row in report.ageing],
         "unapplied": [_on_account(row) for row in report.on_account],
         "unbilled": [_rest(row) for row in report.rests],
+        "open_invoices": [_open_invoice(row) for row in report.open_invoices],
         "roll_forward": _roll(report),
     }
 
@@ -133,8 +134,28 @@ def _rest(row: Rest) -> dict[str, object]:
         "currency": row.currency,
         "net": _money(row.net, row.currency),
         "invoiced": _money(row.invoiced, row.currency),
-        "rest": _money(row.rest, row.currency),
+        "rest": _money(row.left, row.currency),
+        "line": row.line,
         "why": row.why,
+        "date": None if row.ordered_on is None else row.ordered_on.isoformat(),
+        "next_bill": None if row.next_bill is None else row.next_bill.isoformat(),
+    }
+
+
+def _open_invoice(row: OpenInvoice) -> dict[str, object]:
+    invoice = row.invoice
+    sums = {"total": invoice.total, "cash": row.cash, "credited": row.credited, "written_off": row.written,
+            "open": invoice.unpaid}  # fmt: skip
+    return {
+        "number": invoice.number,
+        "deal": row.deal_id,
+        "customer": row.customer,
+        "compared": row.compared,
+        "date": invoice.date.isoformat(),
+        "due": None if invoice.due_date is None else invoice.due_date.isoformat(),
+        "days_over": row.days_over,
+        "currency": invoice.currency,
+        **{name: _money(amount, invoice.currency) for name, amount in sums.items()},
     }
 
 

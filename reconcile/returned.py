@@ -66,6 +66,8 @@ def read_returned(path: Path) -> ReturnedBook:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
+    if not path.is_file():
+        raise ReturnedBookError(path, ["there is no such file. Check the path."])
     try:
         book = load_workbook(path)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:
@@ -78,7 +80,8 @@ def read_returned(path: Path) -> ReturnedBook:
 
 def _read(path: Path, book: Workbook) -> ReturnedBook:
     if "Parameters" not in book.sheetnames or LISTS[0] not in book.sheetnames:
-        raise ReturnedBookError(path, ["is no workbook of `tieout reconcile`: sheets are missing."])
+        what = "is no workbook of `tieout reconcile`: sheets are missing. Import the newest file that it wrote."
+        raise ReturnedBookError(path, [what])
     known = {str(row[0].value): str(row[1].value or "") for row in book["Parameters"].iter_rows(max_col=2)}
     problems: list[str] = []
     rows = [row for name in LISTS if name in book.sheetnames for row in _rows(book[name], problems)]
@@ -120,7 +123,7 @@ def _row(
     if reason is not None and reason not in FIXED:
         problems.append(f"{where}: reason {found[REASON]!r} is not one of {', '.join(FIXED)}.")
     if len(found[COMMENT] or "") > LONGEST:
-        problems.append(f"{where}: the comment is longer than {LONGEST} characters.")
+        problems.append(f"{where}: the comment is longer than {LONGEST} characters. Shorten it.")
     return ReturnedRow(
         where=where,
         id=found[ID] or "",

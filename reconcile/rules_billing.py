@@ -155,7 +155,7 @@ def _open_billed(tables: Tables) -> Table:
         erp_amount=rows.billed_sum,
         difference=rows.billed_sum,
         currency=rows.currency,
-        detail=text("the deal is not won, its order was billed"),
+        detail=text("the deal stands at ") + rows.stage.fill_null("no stage") + ", its order was billed",
     )
 
 

@@ -78,6 +78,7 @@ def _blocked(tables: Tables) -> Table:
         crm_amount=rows.amount,
         difference=ibis.ifelse(lacking, -rows.gap_amount, ibis.null("decimal(38, 9)")),
         currency=rows.deal_currency,
+        exposure=rows.amount,
         detail=rows.cause,
         hold_id=rows.hold_id,
     )

@@ -181,7 +181,7 @@ def _amount(value: Value) -> Value:
 
 def _day(value: Value) -> Value:
     epoch = ibis.date("1970-01-01")
-    return (epoch + value.as_interval("D")).cast("date").cast("string").fill_null("-")
+    return (epoch + value.as_interval("D")).strftime("%Y-%m-%d").fill_null("-")
 
 
 ROLLUP_RULES: tuple[Rule, ...] = (

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from connectors.ports import CrmReader, ErpReader
 from journal.nouns import KIND_CUSTOMER, Hold
 from reconcile.exceptions import CONTROL, Discrepancy, ranked
-from reconcile.options import Options
+from reconcile.options import SEVERITIES, Options
 from reconcile.ports import JournalView
-from reconcile.report import HeldRecord, Match, Report, instant
+from reconcile.report import HeldRecord, Match, Report, instant, lasting
 from reconcile.snapshot import Deal, Order, Snapshot
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def evaluate(snapshot: Snapshot, options: Options, rules: Sequence[Rule] | None 
         legs = populations.collect_legs(engine, rules, (populations.standing_legs, *STANDING))
         bridge, chain = populations.build_bridge(engine, legs), build_chain(engine, legs)
         aged, on_account = ageing.ageing(engine, snapshot), ageing.on_account(engine, snapshot)
-        rests = ageing.rests(engine, snapshot)
+        rests, open_invoices = ageing.rests(engine, snapshot), ageing.open_invoices(engine, snapshot)
         excluded = populations.excluded_populations(engine)
         checks = controls(
             snapshot,
@@ -105,6 +105,7 @@ def evaluate(snapshot: Snapshot, options: Options, rules: Sequence[Rule] | None 
         ageing=aged,
         on_account=on_account,
         rests=rests,
+        open_invoices=open_invoices,
         period=snapshot.period,
         complete=not any(one.code == INCOMPLETE for one in exceptions) and snapshot.period is None,
     )
@@ -163,12 +164,15 @@ def _holds(directory: Directory) -> list[HeldRecord]:
 
 
 def _reasons(exceptions: Sequence[Discrepancy], options: Options) -> list[str]:
-    """Return every reason against signing; a control exception always is one."""
+    """Return every reason against signing, worst first; a control exception always is one."""
     control = [f"{one.title}: {one.detail}" for one in exceptions if one.family == CONTROL]
     open_ = Counter(
-        (one.severity, one.code) for one in exceptions if one.family != CONTROL and one.severity in options.blocking
+        (one.severity, one.title, one.code)
+        for one in exceptions
+        if one.family != CONTROL and one.severity in options.blocking
     )
-    listed = [f"{number} open {severity} {code}" for (severity, code), number in sorted(open_.items())]
+    kinds = sorted(open_.items(), key=lambda item: (SEVERITIES.index(item[0][0]), item[0]))
+    listed = [f"{number} {severity}: {title} ({code})" for (severity, title, code), number in kinds]
     return control + listed
 
 
@@ -182,15 +186,15 @@ def _parameters(snapshot: Snapshot, options: Options, rules: Sequence[Rule], see
         ("Salesforce read as of", instant(snapshot.crm_at)),
         ("NetSuite read as of", instant(snapshot.erp_at)),
         ("Period", f"{snapshot.period.name}, to {snapshot.period.end}" if snapshot.period else "none: as of now"),
-        ("SLA won to ordered", str(options.sla)),
-        ("SLA of approvals", str(options.approval_sla)),
-        ("Billing grace", str(options.billing_grace)),
-        ("Money on account is reported after", str(options.unapplied_after)),
+        ("SLA won to ordered", lasting(options.sla)),
+        ("SLA of approvals", lasting(options.approval_sla)),
+        ("Billing grace", lasting(options.billing_grace)),
+        ("Money on account is reported after", lasting(options.unapplied_after)),
         ("Deal field of invoices", options.deal_field or "none"),
         ("Figures that Salesforce shows", _compared(snapshot)),
         ("Tolerance", "minor unit x max(1, ceil((lines + 1) / 2)), net of tax and shipping"),
         ("Tolerance cap", f"{options.tolerance_cap} in a two-decimal currency, elsewhere as many minor units"),
-        ("Largest clock skew", str(options.max_skew)),
+        ("Largest clock skew", lasting(options.max_skew)),
         ("Severities that forbid a signature", ", ".join(sorted(options.blocking))),
         ("Sample seed", str(seed)),
         ("Mapping version", options.mapping_version or "not given"),

@@ -28,6 +28,7 @@ STYLES: dict[str, dict[str, object]] = {
     "title": {"bold": True, "font_size": 14},
     "section": {"bold": True, "font_size": 11, "bottom": 1},
     "head": {"bold": True, "bg_color": "#DDE3EA", "border": 1, "text_wrap": True},
+    "head_right": {"bold": True, "bg_color": "#DDE3EA", "border": 1, "align": "right"},
     "note": {"italic": True, "font_color": "#555555"},
     "good": {"bold": True, "bg_color": "#C6EFCE", "font_color": "#006100"},
     "bad": {"bold": True, "bg_color": "#FFC7CE", "font_color": "#9C0006"},

@@ -17,12 +17,12 @@ from reconcile.sheet_lists import (
     write_parameters,
     write_sample,
 )
-from reconcile.sheet_receivables import write_ageing, write_on_account, write_rests
+from reconcile.sheet_receivables import write_ageing, write_on_account, write_open_invoices, write_rests
 from reconcile.sheet_summary import write_summary
 
 SHEETS = (
-    "Summary", "Bridge", "Chain", "Exceptions", "In flight", "Accepted", "Holds", "Unbilled", "AR ageing",
-    "Unapplied cash", "Roll-forward", "Control totals", "Excluded", "Matched sample", "Parameters",
+    "Summary", "Bridge", "Chain", "Exceptions", "In flight", "Accepted", "Holds", "Unbilled", "Open invoices",
+    "AR ageing", "Unapplied cash", "Roll-forward", "Control totals", "Excluded", "Matched sample", "Parameters",
 )  # fmt: skip
 
 
@@ -54,6 +54,7 @@ def _fill(pages: dict[str, Sheet], report: Report) -> None:
     write_discrepancies(pages["Accepted"], "Accepted as they are", report.accepted, to_fill=True, life=report.life)
     write_holds(pages["Holds"], report)
     write_rests(pages["Unbilled"], report)
+    write_open_invoices(pages["Open invoices"], report)
     write_ageing(pages["AR ageing"], report)
     write_on_account(pages["Unapplied cash"], report)
     write_roll(pages["Roll-forward"], report)

@@ -34,6 +34,19 @@ PAGES = {
     "Journal": "journalEntry",
 }
 GONE = "No longer applied"
+WRITTEN: Mapping[str, Sequence[str]] = {
+    ACCOUNT_BALANCE: (
+        "Tieout_Account__c", "Tieout_Customer__c", "Tieout_Balance__c", "Tieout_Overdue__c", "Tieout_Unapplied__c",
+        "Tieout_Credit_Limit__c", "Tieout_Credit_Hold__c",
+    ),
+    FINANCIAL: (
+        "Tieout_Account__c", "Tieout_Opportunity__c", "Tieout_Type__c", "Tieout_Number__c", "Tieout_NetSuite_Id__c",
+        "Tieout_Date__c", "Tieout_Due_Date__c", "Tieout_Status__c", "Tieout_Amount__c", "Tieout_Net__c",
+        "Tieout_Balance__c", "Tieout_Invoice_Number__c", "Tieout_Link__c",
+    ),
+}  # fmt: skip
+"""The fields that rows of each object fill, beside their key and, where the org has several, the currency."""
+
 AMOUNTS = ("Tieout_Amount__c", "Tieout_Net__c", "Tieout_Balance__c", "Tieout_Overdue__c", "Tieout_Unapplied__c")
 
 

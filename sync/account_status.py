@@ -5,7 +5,7 @@ Every row has an external id of its own, so that writing one twice is harmless a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
@@ -105,7 +105,7 @@ def _rows(
     invoices = _grouped(receivables.invoices_of_customers(tx, ids))
     receipts = _grouped(receivables.receipts_of_customers(tx, ids))
     owners = Owners.read(tx, world.settings.invoices.deal_field)
-    updates: list[RowUpdate] = []
+    wanted_of: dict[str, list[RecordUpsert]] = {}
     for binding in customers:
         id_ = binding.target_id
         own_invoices, own_receipts = invoices.get(id_, []), receipts.get(id_, [])
@@ -119,8 +119,10 @@ def _rows(
         called = binding.number or id_
         for balance in account_balances(id_, own_invoices, own_receipts, terms.get(id_), today):
             wanted.append(balance_row(balance, binding.source_id, called))
-        updates += _differing(tx, binding, wanted)
-    return updates
+        wanted_of[id_] = wanted
+    # A document may have gone over to another customer: it is that one's row now, and does not end.
+    living = {(row.type, row.key) for rows in wanted_of.values() for row in rows}
+    return [update for binding in customers for update in _differing(tx, binding, wanted_of[binding.target_id], living)]
 
 
 def _living_deal(tx: Tx, deal: str | None) -> str | None:
@@ -143,7 +145,9 @@ def _grouped(found: Iterable[T]) -> dict[str, list[T]]:
     return grouped
 
 
-def _differing(tx: Tx, binding: Binding, wanted: Sequence[RecordUpsert]) -> list[RowUpdate]:
+def _differing(
+    tx: Tx, binding: Binding, wanted: Sequence[RecordUpsert], living: Collection[tuple[str, str]]
+) -> list[RowUpdate]:
     """Compare with what was last written; a row that is no longer wanted is retired, never deleted."""
     updates = []
     label = binding.number or binding.target_id
@@ -153,11 +157,20 @@ def _differing(tx: Tx, binding: Binding, wanted: Sequence[RecordUpsert]) -> list
         if known != row.values:
             updates.append(RowUpdate(customer_id=binding.target_id, label=label, row=row, before=known))
     for (type_, key), known in before.items():
-        gone = retired(known)
+        if (type_, key) in living:
+            continue
+        gone = _retired(tx, binding, known)
         if gone != known:
             row = RecordUpsert(type=type_, key_field=KEY, key=key, values=gone)
             updates.append(RowUpdate(customer_id=binding.target_id, label=label, row=row, before=known))
     return updates
+
+
+def _retired(tx: Tx, binding: Binding, known: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what an ended row says; Salesforce refuses one that names a deleted deal or a merged account."""
+    gone = retired(known) | {"Tieout_Account__c": binding.source_id}
+    deal = known.get("Tieout_Opportunity__c")
+    return gone | {"Tieout_Opportunity__c": _living_deal(tx, str(deal))} if deal is not None else gone
 
 
 def write(world: World, updates: AccountUpdates) -> Mapping[str, int]:
@@ -231,6 +244,8 @@ def _compare_with_salesforce(world: World) -> None:
         other = {key: owner for key, (owner, values) in known.items() if found.get(key) != dict(values)}
         if other:
             log.warning("rows_differ", type=type_, rows=len(other))
+        # A credit limit or hold changes without any document: every balance is reckoned anew.
+        shown = {owner for owner, _values in known.values()} if type_ == ACCOUNT_BALANCE else set()
         with world.journal.begin() as tx:
             runs.forget_written(tx, type_, other)
-            make_due(tx, {owner for owner in other.values() if owner}, world.now())
+            make_due(tx, {owner for owner in (*other.values(), *shown) if owner}, world.now())

@@ -9,7 +9,8 @@ from decimal import Decimal
 import structlog
 
 from connectors.ports import InvoiceQuery
-from connectors.receivables import PERIOD_CODES, Invoice
+from connectors.receivables import PERIOD_CODES, REVERSED, Invoice
+from connectors.records import ErpOrder
 from journal import bindings, holds, intents, subjects
 from journal.nouns import KIND_INVOICE, KIND_ORDER, Binding
 from sync import codes, invoices, payloads, settle
@@ -20,28 +21,40 @@ from sync.world import World
 log = structlog.get_logger(__name__)
 
 MISMATCH = "AMOUNT_MISMATCH"
+AT_ONCE = 20
+"""How many orders are looked at before what is due of them is billed."""
 Write = Callable[[Sequence[Decision]], Mapping[str, Decision]]
 
 
 def bill(world: World, write: Write, only: str | None = None) -> list[Decision]:
     """Bill what is due; return every decision as it came out."""
     done = verify(world)
-    orders = invoices.due(world, only)
+    wrong = {decision.source_id for decision in done}
+    due = invoices.due(world, only)
+    orders = [(deal, order) for deal, order in due if deal not in wrong]
     facts = invoices.read(world, orders)
-    to_write = []
-    for deal, order in orders:
+    for start in range(0, len(orders), AT_ONCE):
         if world.wanted_stop():
             break
+        done += _bill_some(world, orders[start : start + AT_ONCE], facts, write)
+        world.observer.progress("bill orders", min(start + AT_ONCE, len(orders)), len(orders))
+    if only is None and not world.wanted_stop():
+        _release(world, [deal for deal, _order in due])
+    return done + verify(world)
+
+
+def _bill_some(
+    world: World, orders: Sequence[tuple[str, ErpOrder]], facts: invoices.InvoiceFacts, write: Write
+) -> list[Decision]:
+    """Ask what may be billed of a few orders and bill it at once, before finance can do so by hand."""
+    done, to_write = [], []
+    for deal, order in orders:
         decision = _isolated(deal, lambda deal=deal, order=order: invoices.decide(world, deal, order, facts))  # type: ignore[misc]
         if decision.action == "create":
             to_write.append(decision)
         else:
             done.append(_noted(world, decision, facts))
-        world.observer.progress("look at orders to bill", len(to_write) + len(done), len(orders))
-    if only is None and not world.wanted_stop():
-        _release(world, [deal for deal, _order in orders])
-    done += [_explained(world, decision) for decision in write(to_write).values()]
-    return done + verify(world)
+    return done + [_explained(world, decision) for decision in write(to_write).values()]
 
 
 def _isolated(deal: str, decide: Callable[[], Decision]) -> Decision:
@@ -98,6 +111,9 @@ def verify(world: World) -> list[Decision]:
         return []
     query = InvoiceQuery(ids=[one.target_id for one in unseen], with_applications=False, with_lines=True)
     found = {one.id: one for one in world.erp.invoices(query)}
+    for one in unseen:
+        if one.target_id not in found:
+            _confirm(world, one, f"{one.number or one.target_id} is gone from NetSuite")
     checked = [_check(world, one, found[one.target_id]) for one in unseen if one.target_id in found]
     return [decision for decision in checked if decision is not None]
 
@@ -118,17 +134,21 @@ def _check(world: World, binding: Binding, invoice: Invoice) -> Decision | None:
     sent = payload_net(payload) if payload is not None else None
     lines = len(payload.lines) if payload is not None else 0
     saved = sum((line.amount for line in invoice.lines), Decimal(0))  # a discount of the whole order is NetSuite's part
+    if invoice.status in REVERSED:
+        _confirm(world, binding, f"{invoice.number} is {invoice.status_name}")
+        return None
     if sent is None or abs(saved - sent) <= tolerance(invoice.currency, lines):
-        _confirm(world, binding, invoice)
+        _confirm(world, binding, f"{invoice.number} now has the amount sent")
         return None
     return _mismatch(world, binding, invoice, saved, sent, standing.label if standing else binding.source_id)
 
 
-def _confirm(world: World, binding: Binding, invoice: Invoice) -> None:
+def _confirm(world: World, binding: Binding, why: str) -> None:
+    """Close the hold that this invoice has another amount than was sent."""
     with world.journal.begin() as tx:
         held = holds.find(tx, KIND_INVOICE, binding.source_id)
-        if held is not None and held.code == MISMATCH and held.detail.get("invoice") == invoice.id:
-            holds.resolve(tx, KIND_INVOICE, binding.source_id, f"{invoice.number} now has the amount sent", world.now())
+        if held is not None and held.code == MISMATCH and held.detail.get("invoice") == binding.target_id:
+            holds.resolve(tx, KIND_INVOICE, binding.source_id, why, world.now())
 
 
 def _mismatch(world: World, binding: Binding, invoice: Invoice, saved: Decimal, sent: Decimal, label: str) -> Decision:

@@ -57,6 +57,10 @@ PROBE = ("currency", "symbol")
 """The list that is read to see that SuiteQL answers: every account has it, and it is short."""
 
 
+NOTED_TOGETHER = 100
+"""How many decisions that send nothing are committed at a time: others, such as the lease, write in between."""
+
+
 class Hands(Protocol):
     """What touches the remote systems on behalf of a run."""
 
@@ -227,17 +231,19 @@ def _orders(
     wrong: Mapping[str, Decision],
 ) -> order_facts.OrderFacts:
     facts = order_facts.read(world, deals, settled.decisions, settled.lookups)
-    to_write = []
+    to_write: list[Decision] = []
+    local: list[Decision] = []
     for deal in deals:
         decision = isolated(KIND_ORDER, deal, partial(orders.decide, world, deal, judged[deal.source_id], facts))
         if decision.action == "update":
             decision = _guarded(world, decision)
         if decision.action == "unchanged" and deal.source_id in wrong:
             continue  # NetSuite still holds another amount than was sent
-        if decision.action in ("create", "update"):
-            to_write.append(decision)
-        else:
-            _note(result, carry_out_locally(world, decision))
+        (to_write if decision.action in ("create", "update") else local).append(decision)
+    for start in range(0, len(local), NOTED_TOGETHER):
+        with world.journal.batch():
+            for decision in local[start : start + NOTED_TOGETHER]:
+                _note(result, carry_out_locally(world, decision))
     for decision in hands.write_documents(world, result.run_id, to_write).values():
         _note(result, decision)
     for decision in verify.verify(world):

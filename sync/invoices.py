@@ -15,23 +15,21 @@ from hashlib import sha256
 
 from connectors.errors import ConnectorError
 from connectors.ports import InvoiceQuery, OrderQuery
-from connectors.receivables import Billable, BillableLine, Invoice, Period
+from connectors.receivables import REVERSED, Billable, BillableLine, Invoice, Period
 from connectors.records import ErpLine, ErpOrder, Payload, PayloadLine, PayloadValue, Reference
-from journal import bindings, holds, intents, subjects
+from journal import bindings, holds, intents, staging, subjects
 from journal.bindings import CREATED
+from journal.database import Tx
 from journal.holds import HoldCause
 from journal.nouns import KIND_INVOICE, KIND_ORDER, Binding, SubjectState
 from sync import codes
 from sync.account_status import business_day
 from sync.decision import Action, Decision, changes
 from sync.invoice_dates import dated
-from sync.world import World, invoice_external_id
+from sync.world import DEAL, World, invoice_external_id
 
 BILLABLE_STATUSES = ("B", "D", "E", "F")
 """Sales orders of which something may still be billed: approved, neither billed nor closed nor cancelled."""
-
-REVERSED = ("E", "V")
-"""Invoice statuses that mean that finance took the invoice back: rejected, voided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +75,8 @@ def read(world: World, orders: Sequence[tuple[str, ErpOrder]]) -> InvoiceFacts:
         standing = {state.source_id: state for state in subjects.all_states(tx, KIND_ORDER)}
         billing = {state.source_id: state for state in subjects.all_states(tx, KIND_INVOICE)}
         doubtful = intents.in_doubt(tx, KIND_INVOICE) | intents.in_doubt(tx, KIND_ORDER)
-    disputed = {deal: f"its order is held: {held[deal].cause}" for deal in deals if deal in held}
+        disputed = {deal: why for deal in deals if (why := _dispute(world, tx, deal, standing.get(deal))) is not None}
+    disputed |= {deal: f"its order is held: {held[deal].cause}" for deal in deals if deal in held}
     known = [one.target_id for deal in deals for one in bound.get(deal, ())]
     external = [invoice_external_id(deal, _next_number(bound.get(deal, ()))) for deal in deals]
     return InvoiceFacts(
@@ -93,6 +92,16 @@ def read(world: World, orders: Sequence[tuple[str, ErpOrder]]) -> InvoiceFacts:
         periods=world.erp.periods() if orders else (),
         today=business_day(world.erp.server_time(), world.settings.company.time_zone),
     )
+
+
+def _dispute(world: World, tx: Tx, deal: str, standing: SubjectState | None) -> str | None:
+    """Say why a deal as last read stops billing, though its order may not have been looked at since."""
+    known = staging.newest(tx, DEAL, deal)
+    if known is not None and (known.deleted or known.fields.get("IsWon") is not True):
+        return "its deal was deleted" if known.deleted else "its deal is no longer won"
+    if world.settings.orders.enabled and standing is not None and standing.state == subjects.READY:
+        return "its deal changed, and the orders have not been compared since"
+    return None
 
 
 def _invoices(world: World, query: InvoiceQuery) -> Iterable[Invoice]:
@@ -130,6 +139,8 @@ def decide(world: World, deal: str, order: ErpOrder, facts: InvoiceFacts) -> Dec
         return _decided(deal, facts, "wait", f"NetSuite did not say what is to be billed: {error.why}")
     if not offered.lines:
         return _held(deal, facts, _refusal(order, offered))
+    if sum((line.amount for line in offered.lines), offered.discount) < 0:
+        return _negative(deal, order, offered, facts)
     return _create(deal, order, offered, day, facts, number, external)
 
 
@@ -174,6 +185,16 @@ def _taken_back(bound: Sequence[Binding], facts: InvoiceFacts) -> HoldCause | No
 def _refusal(order: ErpOrder, offered: Billable) -> HoldCause:
     words = f"{offered.reason} ({offered.code})" if offered.code else offered.reason or "it offers no line"
     return codes.hold("BILLING_REFUSED", f"NetSuite bills nothing of {order.number}: {words}", remote_code=offered.code)
+
+
+def _negative(deal: str, order: ErpOrder, offered: Billable, facts: InvoiceFacts) -> Decision:
+    """A discount alone makes no invoice: it is billed with the goods that it belongs to."""
+    net = sum((line.amount for line in offered.lines), offered.discount)
+    goods = [line for line in order.lines if line.fulfillable and not line.closed]
+    if any(line.fulfilled < (line.quantity or 0) for line in goods):
+        return _decided(deal, facts, "skip", f"what {order.number} has to bill before its goods comes to {net}")
+    cause = f"What NetSuite offers to bill of {order.number} comes to {net}, which is no invoice."
+    return _held(deal, facts, codes.hold("BILLING_REFUSED", cause))
 
 
 def _adopt(deal: str, order: ErpOrder, ours: Invoice, facts: InvoiceFacts, number: int, external: str) -> Decision:

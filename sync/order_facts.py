@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.ports import OrderQuery
+from connectors.ports import InvoiceQuery, OrderQuery
+from connectors.receivables import Invoice
 from connectors.records import ErpOrder, PayloadValue
 from journal import bindings, intents
 from journal.database import Tx
 from journal.holds import HoldCause
-from journal.nouns import KIND_ORDER, Binding
+from journal.nouns import KIND_INVOICE, KIND_ORDER, Binding
 from journal.staging import StagedRecord
 from sync import codes, payloads
 from sync.decision import Decision
@@ -32,6 +33,12 @@ class OrderFacts:
     by_external: Mapping[str, ErpOrder]
     by_id: Mapping[str, ErpOrder]
     by_customer: Mapping[str, list[ErpOrder]]
+    alone: Mapping[str, Binding]
+    """Deal id to the invoice that was made for it without an order."""
+    standing_alone: Mapping[str, Invoice]
+    """NetSuite id to such an invoice, for the deals that are no longer won."""
+    being_billed: frozenset[str]
+    """Deals for which the outcome of writing an invoice is not known."""
     customers: Mapping[str, Decision]
     """Account id to what became of its customer."""
     lookups: Lookups
@@ -45,6 +52,8 @@ def read(
         bound = {binding.source_id: binding for binding in bindings.all_of(tx, KIND_ORDER)}
         due = [bound[deal.source_id] for deal in deals if deal.source_id in bound]
         sent = {binding.source_id: _sent(tx, binding) for binding in due}
+        invoiced = {one.source_id: one for one in bindings.all_of(tx, KIND_INVOICE) if one.source_id not in bound}
+        being_billed = intents.in_doubt(tx, KIND_INVOICE)
     unbound = [deal for deal in deals if deal.source_id not in bound]
     external = [order_external_id(deal.source_id) for deal in unbound]
     stored = {id_ for deal in deals if (id_ := stored_id(world, deal)) is not None and is_internal_id(id_)}
@@ -61,9 +70,18 @@ def read(
         by_external={str(order.external_id).lower(): order for order in written(world, external)},
         by_id={order.id: order for order in _orders(world, OrderQuery(ids=ids))} if ids else {},
         by_customer=by_customer,
+        alone=invoiced,
+        standing_alone={one.id: one for one in _lost_but_billed(world, unbound, invoiced)},
+        being_billed=being_billed,
         customers=customers,
         lookups=lookups,
     )
+
+
+def _lost_but_billed(world: World, deals: Sequence[StagedRecord], invoiced: Mapping[str, Binding]) -> Iterable[Invoice]:
+    lost = [deal.source_id for deal in deals if deal.deleted or deal.fields.get("IsWon") is not True]
+    ids = [invoiced[deal].target_id for deal in lost if deal in invoiced]
+    return world.erp.invoices(InvoiceQuery(ids=ids)) if ids else ()
 
 
 def _sent(tx: Tx, binding: Binding) -> Mapping[str, PayloadValue]:

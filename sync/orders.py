@@ -41,7 +41,7 @@ def decide(world: World, deal: StagedRecord, eligible: Eligibility, facts: Order
     if eligible.standing == "unreadable":
         raise ValueError(eligible.reason)
     if eligible.standing == "out":
-        left = _left_behind(deal, bound, facts)
+        left = _left_behind(deal, bound, facts) or stand_alone.left_behind(deal, facts)
         if left is not None:
             return held(deal, eligible, left)
         suffix = f"; its order {bound.number or bound.target_id} stays as it is" if bound else ""
@@ -54,6 +54,11 @@ def decide(world: World, deal: StagedRecord, eligible: Eligibility, facts: Order
         rule = world.settings.invoices.stand_alone
         where = rule.where if rule is not None else "[jobs.invoices] stand_alone"
         return decided(deal, eligible, "skip", f"it becomes an invoice without an order by {where}", recheck=True)
+    billed = stand_alone.billed_already(deal, facts)
+    if isinstance(billed, HoldCause):
+        return held(deal, eligible, billed)
+    if billed is not None:
+        return decided(deal, eligible, "wait", billed)
     if eligible.standing == "match":
         return _decide_match(world, deal, eligible, facts)
     return _decide_new(world, deal, eligible, facts)

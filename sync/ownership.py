@@ -37,9 +37,8 @@ class Owners:
         bound = self.of_invoice.get(invoice.id)
         if bound is not None:
             return bound
-        if invoice.order_id is not None:
-            return self.of_order.get(invoice.order_id)
-        return self._named(invoice)
+        ordered = self.of_order.get(invoice.order_id) if invoice.order_id is not None else None
+        return self._named(invoice) if ordered is None else ordered
 
     def _named(self, invoice: Invoice) -> str | None:
         text = invoice.stamps.get(self.deal_field, "").strip() if self.deal_field else ""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from connectors.errors import MappingError, Problem, SchemaError
 from connectors.records import ObjectSchema, Reference, Value
 from mappings.check import check, check_condition
 from mappings.model import FieldRule
+from sync.account_rows import WRITTEN
 from sync.lookups import Lookups
 from sync.world import ACCOUNT, ACCOUNT_BALANCE, DEAL, FINANCIAL, KEY, LINE, World
 
@@ -80,7 +83,7 @@ def _mapping_problems(world: World, deal: ObjectSchema, line: ObjectSchema, acco
 
 def _own_fields(world: World, deal: ObjectSchema) -> list[Problem]:
     """The fields that Tieout writes must exist and be writable, or nobody would see an error on the deal."""
-    missing = [name for name in world.status_fields if (field := deal.find(name)) is None or not field.updateable]
+    missing = _unwritable(deal, world.status_fields)
     if not missing:
         return []
     what = f"Opportunity lacks the fields that Tieout writes, or may not write them: {', '.join(missing)}."
@@ -99,5 +102,13 @@ def _own_objects(world: World) -> list[Problem]:
             key = None
         if key is None or not key.updateable:
             what = f"Salesforce lacks the object {type_} with its key {KEY}, or Tieout may not write it."
-            found.append(Problem("Salesforce", what, f"{PREPARE} Or set receivables = false in [jobs.status]."))
+        elif missing := _unwritable(world.crm.describe(type_), WRITTEN[type_]):
+            what = f"{type_} lacks fields that Tieout writes, or may not write them: {', '.join(missing)}."
+        else:
+            continue
+        found.append(Problem("Salesforce", what, f"{PREPARE} Or set receivables = false in [jobs.status]."))
     return found
+
+
+def _unwritable(schema: ObjectSchema, names: Sequence[str]) -> list[str]:
+    return [name for name in names if (field := schema.find(name)) is None or not field.updateable]

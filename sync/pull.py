@@ -5,7 +5,7 @@ Nothing is decided here and nothing is sent. Windows and cursors come from the C
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -77,16 +77,17 @@ def pull(world: World, run_id: str) -> Pulled:
     high = world.crm.server_time() - world.settings.salesforce.settle
     with world.journal.begin() as tx:
         first = staging.position(tx, DEAL) is None
-    pulled = _pull_deals(world, run_id, high)
+    read: set[str] = set()
+    pulled = _pull_deals(world, run_id, high, read)
     if first:
         # The first pull read the lines of every deal it staged, so line changes matter from here on.
         with world.journal.begin() as tx:
             staging.advance(tx, LINE, Position(high, ""), world.now())
     else:
-        pulled += _pull_lines(world, run_id, high)
+        pulled += _pull_lines(world, run_id, high, read)
     if _follows_accounts(world):
         pulled += _pull_accounts(world, run_id, high)
-    pulled += refresh(world, run_id)
+    pulled += refresh(world, run_id, read)
     log.info("pulled", rows_read=pulled.read, rows_staged=pulled.staged, up_to=high.isoformat())
     return pulled
 
@@ -98,26 +99,31 @@ def _window(world: World, stream: str, high: datetime) -> Window:
     return Window(low, high)
 
 
-def _pull_deals(world: World, run_id: str, high: datetime) -> Pulled:
+def _pull_deals(world: World, run_id: str, high: datetime, read: set[str]) -> Pulled:
     pulled = Pulled()
     for page in world.crm.changed(DEAL, deal_fields(world), _window(world, DEAL, high)):
         with world.journal.begin() as tx:
             known = subjects.known(tx, KIND_ORDER, [record.ref.id for record in page.records])
-        relevant = [record for record in page.records if record.ref.id in known or _is_won(record)]
+        relevant = [
+            record for record in page.records if record.ref.id in known or _is_won(record) or _is_stamped(world, record)
+        ]
         staged = _stage_deals(world, run_id, relevant, (DEAL, page.last))
+        read.update(record.ref.id for record in relevant)
         pulled += Pulled(len(page.records), staged)
         world.observer.progress("read deals", pulled.read, None)
     return pulled
 
 
-def _pull_lines(world: World, run_id: str, high: datetime) -> Pulled:
+def _pull_lines(world: World, run_id: str, high: datetime, read: set[str]) -> Pulled:
     """A line's edit need not touch its deal: the lines are a stream of their own."""
     pulled = Pulled()
     for page in world.crm.changed(LINE, ["Id", "OpportunityId"], _window(world, LINE, high)):
         deal_ids = sorted({salesforce_id(str(record.fields["OpportunityId"])) for record in page.records})
         with world.journal.begin() as tx:
             known = subjects.known(tx, KIND_ORDER, deal_ids)
-        staged = _stage_deals(world, run_id, _deals(world, sorted(known)), (LINE, page.last))
+        found = _deals(world, sorted(known))
+        staged = _stage_deals(world, run_id, found, (LINE, page.last))
+        read.update(record.ref.id for record in found)
         pulled += Pulled(len(page.records), staged)
     return pulled
 
@@ -139,10 +145,13 @@ def _pull_accounts(world: World, run_id: str, high: datetime) -> Pulled:
     return pulled
 
 
-def refresh(world: World, run_id: str) -> Pulled:
-    """Read again every deal that is held or waits: what heals it may not have moved the deal's own stamp."""
+def refresh(world: World, run_id: str, read: Collection[str] = ()) -> Pulled:
+    """Read again every deal that is held or waits: what heals it may not have moved the deal's own stamp.
+
+    ``read``: deals that this very pull has read.
+    """
     with world.journal.begin() as tx:
-        ids = subjects.due(tx, KIND_ORDER)
+        ids = [id_ for id_ in subjects.due(tx, KIND_ORDER) if id_ not in read]
     found = _deals(world, ids)
     staged = _stage_deals(world, run_id, found, None)
     staged += _stage_gone(world, run_id, set(ids) - {record.ref.id for record in found})
@@ -158,7 +167,7 @@ def _stage_gone(world: World, run_id: str, ids: set[str]) -> int:
             known = staging.newest(tx, DEAL, id_)
             if known is not None and staging.stage(tx, replace(known, deleted=True), run_id, now):
                 new += 1
-                _make_ready(tx, known, now)
+                subjects.make_ready(tx, KIND_ORDER, {id_: deal_label(known)}, now)
     return new
 
 
@@ -181,23 +190,15 @@ def _stage_deals(
     """Stage the deals with all their lines and move the cursor, together or not at all."""
     staged_records = list(_with_lines(world, records))
     now = world.now()
-    new = 0
     with world.journal.begin() as tx:
-        for record in staged_records:
-            if staging.stage(tx, record, run_id, now) or subjects.state(tx, KIND_ORDER, record.source_id) is None:
-                new += 1
-                _make_ready(tx, record, now)
+        fresh = staging.stage_all(tx, staged_records, run_id, now)
+        seen = subjects.states_of(tx, KIND_ORDER, [record.source_id for record in staged_records])
+        due = [record for record in staged_records if record.source_id in fresh or record.source_id not in seen]
+        # A newer reading is decided again, unless a write about it is still in doubt.
+        subjects.make_ready(tx, KIND_ORDER, {record.source_id: deal_label(record) for record in due}, now)
         if advance is not None and advance[1] is not None:
             staging.advance(tx, advance[0], advance[1], now)
-    return new
-
-
-def _make_ready(tx: Tx, record: StagedRecord, now: datetime) -> None:
-    """A newer reading is decided again, unless a write about it is still in doubt."""
-    standing = subjects.state(tx, KIND_ORDER, record.source_id)
-    if standing is not None and standing.state == subjects.AMBIGUOUS:
-        return
-    subjects.mark(tx, KIND_ORDER, record.source_id, label=deal_label(record), state=subjects.READY, at=now)
+    return len(due)
 
 
 def _with_lines(world: World, records: Sequence[Record]) -> Iterable[StagedRecord]:
@@ -255,6 +256,11 @@ def _follows_accounts(world: World) -> bool:
 
 def _is_won(record: Record) -> bool:
     return record.fields.get("IsWon") is True and not record.deleted
+
+
+def _is_stamped(world: World, record: Record) -> bool:
+    """A deal that was never ours but shows Tieout's fields: a clone, which copied them, and is to be blanked."""
+    return not record.deleted and any(record.fields.get(name) not in (None, "") for name in world.status_fields)
 
 
 def deal_label(record: StagedRecord) -> str:

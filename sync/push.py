@@ -70,15 +70,21 @@ def _stage(decisions: Sequence[Decision]) -> str:
 
 
 def _send_all(world: World, run_id: str, decisions: Sequence[Decision]) -> Iterator[tuple[Armed, WriteOutcome]]:
-    """Arm and send in batches just large enough to keep the configured slots busy within the send window."""
-    size = max(1, world.settings.netsuite.slots) * 2
-    for start in range(0, len(decisions), size):
-        if world.wanted_stop():
-            return
-        batch = [arm(world, run_id, decision) for decision in decisions[start : start + size]]
-        by_key = {armed.request.key: armed for armed in batch}
-        for request, outcome in world.erp_writer.write([armed.request for armed in batch]):
-            yield by_key[request.key], outcome
+    """Arm just ahead of the slots that send: one commit for as many intents as there are slots."""
+    size = max(1, world.settings.netsuite.slots)
+    armed: dict[str, Armed] = {}
+
+    def requests() -> Iterator[WriteRequest]:
+        for start in range(0, len(decisions), size):
+            if world.wanted_stop():
+                return
+            with world.journal.batch():
+                batch = [arm(world, run_id, decision) for decision in decisions[start : start + size]]
+            armed.update((one.request.key, one) for one in batch)
+            yield from (one.request for one in batch)
+
+    for request, outcome in world.erp_writer.write(requests()):
+        yield armed.pop(request.key), outcome
 
 
 def arm(world: World, run_id: str, decision: Decision) -> Armed:
@@ -142,9 +148,6 @@ def _stamped(payload: Payload, intent_id: str, version: str) -> Payload:
 
 def settle_one(world: World, run_id: str, armed: Armed, outcome: WriteOutcome) -> Decision:
     """Write down what the answer proves, and return the decision as it stands now."""
-    now = world.now()
-    with world.journal.begin() as tx:
-        intents.note_attempt(tx, armed.intent.id, outcome, now)
     log.info(
         "write_answered",
         run=run_id,
@@ -153,6 +156,18 @@ def settle_one(world: World, run_id: str, armed: Armed, outcome: WriteOutcome) -
         status=outcome.status,
         code=outcome.code,
     )
+    # One commit keeps the answer and what it proves; looking the record up comes after it.
+    with world.journal.batch():
+        with world.journal.begin() as tx:
+            intents.note_attempt(tx, armed.intent.id, outcome, world.now())
+        proven = _settle(world, armed, outcome)
+    if proven is not None:
+        return proven
+    return probe(world, armed.intent, armed.decision, already_exists=outcome.status == "exists")
+
+
+def _settle(world: World, armed: Armed, outcome: WriteOutcome) -> Decision | None:
+    """Write down what the answer says; return None where it leaves a doubt that only NetSuite can end."""
     if outcome.status == "success" and outcome.target_id is not None:
         return settle.applied(world, armed.intent, armed.decision, outcome.target_id, "answered by NetSuite")
     if outcome.status == "no_op":
@@ -163,7 +178,7 @@ def settle_one(world: World, run_id: str, armed: Armed, outcome: WriteOutcome) -
         reason = "NetSuite says the record has just been changed; it is read again next time"
         return settle.not_sent(world, armed.intent, armed.decision, reason)
     settle.doubtful(world, armed.intent, armed.decision, f"{outcome.code}: {outcome.message}")
-    return probe(world, armed.intent, armed.decision, already_exists=outcome.status == "exists")
+    return None
 
 
 def rejection(outcome: WriteOutcome) -> HoldCause:

@@ -15,7 +15,7 @@ import structlog
 from connectors.ports import InvoiceQuery, ReceiptQuery
 from connectors.receivables import Invoice, Receipt
 from connectors.records import Position
-from journal import bindings, receivables, staging, subjects
+from journal import bindings, database, receivables, staging, subjects
 from journal.database import Tx
 from journal.nouns import KIND_ACCOUNT_STATUS, KIND_CUSTOMER
 from journal.receivables import INVOICE
@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 STREAM = "netsuite:receivables"
 RECEIPTS = ("CustPymt", "CustDep", "CustCred", "CustRfnd")
+READ_WITH = "receivables_deal_field"
+"""Remembers the admin's deal field with which invoices were read: they are kept with that field's value alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +40,21 @@ class Refreshed:
 
 
 def refresh(world: World, *, sweep: bool = False) -> Refreshed:
-    """Read what changed since the last look; the first time, and in a sweep, every open document too.
+    """Read what changed since the last look; in a sweep every open document too.
+
+    The first time everything is read, and again when the admin names another deal field, or when the last look lies
+    ahead of the ERP's clock.
 
     The ERP's clock is taken before the first query, and the documents and the position are kept in one transaction.
     """
     at = world.erp.server_time()
     with world.journal.begin() as tx:
         position = staging.position(tx, STREAM)
-    if position is None:
+        read_with = database.recall(tx, READ_WITH)
+    overlap = world.settings.status.overlap
+    if position is None or position.stamp > at + overlap or read_with != _deal_field(world):
         return _first(world, at)
-    since = position.stamp - world.settings.status.overlap
+    since = position.stamp - overlap
     changed, deleted = world.erp.changed_transactions(since), world.erp.deleted(since)
     invoices: dict[str, Invoice] = {}
     receipts: dict[str, Receipt] = {}
@@ -61,6 +68,8 @@ def refresh(world: World, *, sweep: bool = False) -> Refreshed:
     wanted = _settled_by(world, moved)
     invoices |= _by_ids(world, sorted(wanted - invoices.keys()))
     gone |= {(INVOICE, id_) for id_ in wanted - invoices.keys()}
+    if not sweep:
+        gone |= _left_over(world, invoices, receipts, gone)
     _keep(world, invoices.values(), receipts.values(), gone, at)
     return _told(Refreshed(len(invoices), len(receipts), len(gone), full=sweep))
 
@@ -68,8 +77,38 @@ def refresh(world: World, *, sweep: bool = False) -> Refreshed:
 def _first(world: World, at: datetime) -> Refreshed:
     invoices = list(world.erp.invoices(_query(world)))
     receipts = list(world.erp.receipts(ReceiptQuery()))
-    _keep(world, invoices, receipts, set(), at)
-    return _told(Refreshed(len(invoices), len(receipts), full=True))
+    found = {one.id for one in invoices} | {one.id for one in receipts}
+    with world.journal.begin() as tx:
+        known = {(type_, id_) for type_ in (INVOICE, *RECEIPTS) for id_ in receivables.known_ids(tx, type_)}
+        staging.forget_position(tx, STREAM)
+    gone = {(type_, id_) for type_, id_ in known if id_ not in found}
+    _keep(world, invoices, receipts, gone, at)
+    return _told(Refreshed(len(invoices), len(receipts), len(gone), full=True))
+
+
+def _left_over(
+    world: World, invoices: dict[str, Invoice], receipts: dict[str, Receipt], gone: set[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Add what these customers have on account; return what of it no longer exists.
+
+    Using a deposit or a credit, and taking that back, is a change of another document and need not touch its stamp.
+    """
+    with world.journal.begin() as tx:
+        customers = {one.customer_id for one in invoices.values()} | {one.customer_id for one in receipts.values()}
+        customers |= receivables.customers_of(tx, gone)
+        known = {
+            one.id: one.type
+            for one in receivables.receipts_of_customers(tx, customers)
+            if one.counts and one.unapplied and (one.type, one.id) not in gone
+        }
+    if not customers:
+        return set()
+    query = ReceiptQuery(customer_ids=sorted(customers), unapplied_only=True)
+    receipts |= {one.id: one for one in world.erp.receipts(query)}
+    unseen = sorted(known.keys() - receipts.keys())
+    if unseen:
+        receipts |= {one.id: one for one in world.erp.receipts(ReceiptQuery(ids=unseen))}
+    return {(known[id_], id_) for id_ in unseen if id_ not in receipts}
 
 
 def _sweep(world: World, invoices: dict[str, Invoice], receipts: dict[str, Receipt]) -> set[tuple[str, str]]:
@@ -89,10 +128,14 @@ def _sweep(world: World, invoices: dict[str, Invoice], receipts: dict[str, Recei
 def _query(
     world: World, *, changed_since: datetime | None = None, open_only: bool = False, ids: Sequence[str] | None = None
 ) -> InvoiceQuery:
-    field = world.settings.invoices.deal_field
+    field = _deal_field(world)
     return InvoiceQuery(
         ids=ids, changed_since=changed_since, open_only=open_only, stamp_fields=(field,) if field else ()
     )
+
+
+def _deal_field(world: World) -> str:
+    return world.settings.invoices.deal_field or ""
 
 
 def _by_ids(world: World, ids: Sequence[str]) -> dict[str, Invoice]:
@@ -125,6 +168,7 @@ def _keep(
             receivables.mark_gone(tx, type_, {id_ for kind, id_ in gone if kind == type_}, now)
         make_due(tx, customers, now)
         staging.advance(tx, STREAM, Position(at, ""), now)
+        database.replace(tx, READ_WITH, _deal_field(world))
 
 
 def make_due(tx: Tx, customer_ids: Iterable[str], now: datetime) -> None:

@@ -90,7 +90,7 @@ def deal_figures(order: ErpOrder | None, invoices: Sequence[Invoice], currency: 
         CREDITED: settled.credited,
         BALANCE: balance,
         INVOICE_STATUS: invoice_status(order, net, len(posted), currency),
-        PAYMENT_STATUS: payment_status(len(posted), balance, settled),
+        PAYMENT_STATUS: payment_status(invoiced, balance, settled),
         DUE_DATE: min(due, default=None),
         LAST_PAYMENT: settled.last_payment,
     }
@@ -102,12 +102,12 @@ def invoice_status(order: ErpOrder | None, net: Decimal, documents: int, currenc
         return NOT_INVOICED
     if order is None or order.status == BILLED or net + tolerance(currency, len(order.lines)) >= order.net:
         return FULLY_INVOICED
-    return PARTLY_INVOICED
+    return PARTLY_INVOICED if net > 0 else NOT_INVOICED
 
 
-def payment_status(documents: int, balance: Decimal, settled: Settlement) -> str:
-    """Say how far invoices are settled, and whether by money."""
-    if not documents:
+def payment_status(invoiced: Decimal, balance: Decimal, settled: Settlement) -> str:
+    """Say how far invoices are settled, and whether by money; invoices over nothing ask for nothing."""
+    if not invoiced:
         return NOT_INVOICED
     if balance > 0:
         return PARTLY_PAID if settled.cash or settled.credited else UNPAID

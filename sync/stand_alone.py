@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 from connectors.ports import InvoiceQuery
-from connectors.receivables import Invoice, Period
+from connectors.receivables import REVERSED, Invoice, Period
 from connectors.records import Payload
 from journal import bindings, intents
 from journal.bindings import CREATED
@@ -42,6 +43,38 @@ def applies(world: World, deal: StagedRecord) -> bool:
     if world.stand_alone is None or world.invoice_mapping is None:
         return False
     return world.stand_alone.evaluate(deal.fields)
+
+
+def billed_already(deal: StagedRecord, facts: OrderFacts) -> HoldCause | str | None:
+    """Return why a deal that the condition no longer names gets no order: it was billed without one, or may be."""
+    if deal.source_id in facts.being_billed:
+        return "an invoice without an order is being made of it; its last write is being checked"
+    bound = facts.alone.get(deal.source_id)
+    if bound is None:
+        return None
+    number = bound.number or bound.target_id
+    cause = f"The deal was billed by {number} without an order. Tieout makes no order that would be billed once more."
+    fix = "Take the deal's change back, or credit the invoice and enter the order in NetSuite."
+    return codes.hold("LOCKED_DOWNSTREAM", cause, fix=fix, invoice=bound.target_id)
+
+
+def left_behind(deal: StagedRecord, facts: OrderFacts) -> HoldCause | None:
+    """A deal that is no longer won, or deleted, while its invoice stands: nothing is undone."""
+    bound = facts.alone.get(deal.source_id)
+    invoice = facts.standing_alone.get(bound.target_id) if bound is not None and bound.origin == CREATED else None
+    if invoice is None or _undone(invoice):
+        return None
+    fix = "Win the deal again, or void or credit the invoice in NetSuite."
+    if deal.deleted:
+        cause = f"The deal was deleted in Salesforce after its invoice {invoice.number} was made."
+        return codes.hold("DELETED_AFTER_PUSH", cause, fix=fix, invoice=invoice.id)
+    cause = f"The deal went back to {deal.fields.get('StageName')} after its invoice {invoice.number} was made."
+    return codes.hold("REOPENED_AFTER_PUSH", cause, fix=fix, invoice=invoice.id)
+
+
+def _undone(invoice: Invoice) -> bool:
+    credited = sum((one.amount for one in invoice.applications if one.kind == "credit"), Decimal(0))
+    return invoice.status in REVERSED or credited >= invoice.total
 
 
 def read(world: World, deals: list[StagedRecord]) -> StandAloneFacts:

@@ -31,7 +31,8 @@ def verify(world: World) -> list[Decision]:
         return []
     query = OrderQuery(ids=[binding.target_id for binding in unseen], with_lines=True)
     found = {order.id: order for order in world.erp.orders(query)}
-    checked = [_check(world, binding, found[binding.target_id]) for binding in unseen if binding.target_id in found]
+    with world.journal.batch():
+        checked = [_check(world, binding, found[binding.target_id]) for binding in unseen if binding.target_id in found]
     return [decision for decision in checked if decision is not None]
 
 

@@ -12,6 +12,7 @@ import requests
 from config.secrets import Secret
 from connectors.errors import ConnectorError, TransientError, UnreachableError
 from connectors.ports import Clock
+from connectors.retry import unsent_reason
 from connectors.transport import GuardedSession, HostRefusedError, RouteError, ServerClock, is_loopback
 
 CONNECTION = "alerts.webhook"
@@ -46,7 +47,8 @@ class Webhook:
                 self._address.reveal(), data=body, headers={"Content-Type": "application/json; charset=utf-8"}
             )
         except requests.RequestException as error:
-            why = f"no usable answer ({type(error).__name__})."
+            reason = unsent_reason(error)
+            why = f"{reason}." if reason else f"no usable answer ({type(error).__name__})."
             raise self._error(UnreachableError, why, "Check the address and the network.") from None
         if answer.status_code == requests.codes.too_many_requests or answer.status_code >= 500:
             raise self._error(TransientError, f"it answered {answer.status_code}.", "It is tried again.")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from zoneinfo import ZoneInfo
@@ -58,11 +57,12 @@ class NetSuiteWriter:
         self._clock = clock
         self._remote = remote
 
-    def write(self, requests: Sequence[WriteRequest]) -> Iterator[Written]:
-        """Send the requests with a bounded number in flight; yield each, in the calling thread, as it is answered."""
-        waiting = deque(requests)
-        if not waiting:
-            return
+    def write(self, requests: Iterable[WriteRequest]) -> Iterator[Written]:
+        """Send the requests with a bounded number in flight; yield each, in the calling thread, as it is answered.
+
+        A request is taken from the iterable, in the calling thread, when a slot is free for it.
+        """
+        waiting = iter(requests)
         self._soap.types  # noqa: B018  loads the schema before the first send window can run out
         with ThreadPoolExecutor(self._slots, thread_name_prefix="netsuite") as pool:
             flying: dict[Future[WriteOutcome], WriteRequest] = {}
@@ -74,10 +74,12 @@ class NetSuiteWriter:
                 yield from settled
 
     def _launch(
-        self, pool: ThreadPoolExecutor, waiting: deque[WriteRequest], flying: dict[Future[WriteOutcome], WriteRequest]
+        self,
+        pool: ThreadPoolExecutor,
+        waiting: Iterator[WriteRequest],
+        flying: dict[Future[WriteOutcome], WriteRequest],
     ) -> None:
-        while waiting and len(flying) < self._slots:
-            request = waiting.popleft()
+        while len(flying) < self._slots and (request := next(waiting, None)) is not None:
             flying[pool.submit(self._settled, request)] = request
 
     def _settled(self, request: WriteRequest) -> WriteOutcome:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from config.errors import ConfigError
 from config.secrets import SecretError
 from config.settings import Schedule, Settings
 from connectors.errors import AccessDeniedError, AuthenticationError, MappingError, SchemaError, TieoutError
@@ -19,7 +20,7 @@ from journal.database import Tx
 IN_A_ROW = 3
 """So many failures in a row are told; a single one may be a passing fault."""
 PAUSE_TOO_LONG = timedelta(days=7)
-NEVER_PASSING = (AuthenticationError, AccessDeniedError, SchemaError, MappingError, SecretError)
+NEVER_PASSING = (AuthenticationError, AccessDeniedError, SchemaError, MappingError, SecretError, ConfigError)
 """Failures that only a person can mend: told at once."""
 
 
@@ -34,7 +35,7 @@ def note_end(tx: Tx, job: str, ending: str, error: Exception | None, at: datetim
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, TieoutError | SecretError):
+    if isinstance(error, TieoutError | SecretError | ConfigError):
         return str(error)[:1000]
     return f"This is a fault in Tieout itself ({type(error).__name__}); its log names the place."
 

@@ -23,7 +23,8 @@ class Case:
     """One kind of bad input.
 
     ``edits``: file, old text, new text. ``at``: the message must name the line of the first edited file that holds
-    this text. ``says``: further parts of the message: the place where it is no line, the cause, the fix.
+    this text. ``says``: further parts of the message: the place where it is no line, the cause, the fix. ``result``:
+    the message is the command's own result, on standard output.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Case:
     code: int = 2
     rules: Sequence[Mapping[str, Any]] = ()
     hidden: Sequence[str] = ()
+    result: bool = False
 
 
 def order(name: str, new: str, *says: str, at: str | None = None, old: str = PO) -> Case:

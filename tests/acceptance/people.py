@@ -1,6 +1,8 @@
-"""What people do in Salesforce while Tieout is running: through the public API, not through Tieout's connector."""
+"""What people do in both systems while Tieout is running: through the public APIs, not through Tieout's connectors."""
 
 from __future__ import annotations
+
+import json
 
 import requests
 
@@ -33,3 +35,23 @@ class Person:
     def deals(self):
         """Return the ids of all opportunities by their name."""
         return {deal["Name"]: deal["Id"] for deal in self.stage.dump("salesforce", "Opportunity")}
+
+
+class Clerk:
+    """The finance clerk of the sandbox, given one piece of work after another."""
+
+    def __init__(self, stage):
+        self.stage = stage
+        self._given = 0
+
+    def does(self, *actions):
+        """Do these actions in NetSuite, in this order."""
+        self._given += 1
+        book = self.stage.folder / f"work-{self._given}"
+        book.mkdir()
+        plan = {"version": 1, "actions": [{"phase": "approve", **action} for action in actions]}
+        (book / "clerk.json").write_text(json.dumps(plan))
+        # Each piece is a plan of its own; the clerk remembers by the number of an action within one plan.
+        (self.stage.sandbox / "clerk.done").unlink(missing_ok=True)
+        where = ["--dir", str(self.stage.sandbox), "--book", str(book)]
+        return self.stage.tieout("sandbox", "clerk", "approve", *where, check=0).stdout

@@ -1,8 +1,9 @@
 """Proof that every SOAP message between Tieout and its NetSuite is valid by Oracle's own schemas.
 
 Run it from the project folder as ``python tests/contract/prove_wire.py``. It starts the sandbox, drives the
-connector through creates, updates, reads, refusals and faults, records every raw request and answer, and holds
-each against the schemas in the folder that ``TIEOUT_NETSUITE_WSDL`` names. The last line of output is one JSON
+connector through creates, updates, reads, invoices, refusals and faults and the finance clerk through a month of
+receivables, records every raw request and answer, and holds each against the schemas in the folder that
+``TIEOUT_NETSUITE_WSDL`` names. The last line of output is one JSON
 object; the exit status is 0 only when everything held.
 """
 
@@ -32,7 +33,7 @@ from connectors.netsuite import NetSuiteConnection, connect
 from connectors.records import Payload, PayloadLine, Reference, Value, WriteOutcome, WriteRequest
 from connectors.transport import GuardedSession
 from sandbox.serve import running
-from tests.contract import netsuite_book
+from tests.contract import netsuite_book, wire_month
 from tests.contract.netsuite_schema import VARIABLE, OracleSchemas, folder
 
 ACCOUNT = "001Hs00001A0000IAA"
@@ -40,13 +41,31 @@ NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 FAULTS = (("concurrency", "no_op"), ("unexpected", "ambiguous"), ("unexpected_after", "ambiguous"))
 """What the sandbox is told to answer, and what the connector has to make of it."""
 
-OPERATIONS = ("add", "update", "get", "getServerTime")
+OPERATIONS = (
+    "add", "addList", "get", "getList", "getServerTime", "initialize", "update", "updateList", "upsert", "upsertList",
+)  # fmt: skip
 CORRUPTIONS = (
     (b'type="salesOrder"', b'typ="salesOrder"'),
     (b"otherRefNum>", b"otherRefNumber>"),
     (b">true<", b">perhaps<"),
     (b"isSuccess=", b"succeeded="),
     (b"_pendingApproval", b"_pendingMiracle"),
+    (b'type="invoice"', b'type="bill"'),
+    (b">invoice<", b">bill<"),
+    (b"createdFrom internalId=", b"createdBy internalId="),
+    (b"dueDate>", b"dueDay>"),
+    (b"amountRemaining>", b"amountOpen>"),
+    (b"applyList", b"appliedList"),
+    (b":doc>", b":document>"),
+    (b":payment>", b":paid>"),
+    (b"checkNum>", b"chequeNum>"),
+    (b"depositList", b"depositsList"),
+    (b"customerRefundDeposit", b"refundedDeposit"),
+    (b"itemReceive>", b"itemReceived>"),
+    (b":closed>", b":shut>"),
+    (b"billingSchedule ", b"billSchedule "),
+    (b"replaceAll=", b"replaceSome="),
+    (b"initializeRecord", b"initialiseRecord"),
 )
 """Small damages: where a message holds the first text, the second must make it invalid."""
 
@@ -58,9 +77,14 @@ class Wire:
     requests: list[tuple[str, bytes]] = field(default_factory=list)
     answers: list[tuple[str, bytes]] = field(default_factory=list)
 
+    def keep(self, operation: str, request: bytes, answer: bytes) -> None:
+        """Keep one exchange."""
+        self.requests.append((operation, request))
+        self.answers.append((operation, answer))
+
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Record what guarded sessions send and receive."""
+        """Record what guarded sessions and the clerk send and receive."""
         plain = GuardedSession.send
 
         def send(session: GuardedSession, request: requests.PreparedRequest, **options: Any) -> requests.Response:
@@ -74,7 +98,8 @@ class Wire:
 
         GuardedSession.send = send  # type: ignore[method-assign, assignment]
         try:
-            yield
+            with wire_month.clerk_recorded(self.keep):
+                yield
         finally:
             GuardedSession.send = plain  # type: ignore[method-assign]
 
@@ -85,6 +110,8 @@ class Drive:
 
     ready: dict[str, Any]
     failures: list[str] = field(default_factory=list)
+    done: dict[str, int] = field(default_factory=dict)
+    """What the clerk did, by operation."""
 
     def run(self) -> None:
         """Carry out every step; a step with another outcome than expected is a failure."""
@@ -94,6 +121,10 @@ class Drive:
         order_id = self.orders(netsuite)
         self.updates(netsuite, order_id)
         self.refusals(netsuite)
+        month = wire_month.Month(self.ready, self.opened())
+        month.run()
+        self.failures += month.failures
+        self.done = month.done
         self.faults()
 
     def opened(self, **environ: str) -> NetSuiteConnection:
@@ -245,11 +276,14 @@ def corrupted_rejected(oracle: OracleSchemas, wire: Wire) -> bool:
     """Damage every message in each way that applies; return whether all of them were then rejected."""
     rejected, damaged = Counter[str](), Counter[str]()
     for direction, messages in (("requests", wire.requests), ("answers", wire.answers)):
-        for _, message in messages:
+        for operation, message in messages:
             for good, bad in CORRUPTIONS:
                 if good in message:
                     damaged[direction] += 1
-                    rejected[direction] += bool(oracle.complaints(message.replace(good, bad)))
+                    noticed = bool(oracle.complaints(message.replace(good, bad)))
+                    rejected[direction] += noticed
+                    if not noticed:
+                        print(f"not noticed in the {direction} of {operation}: {bad.decode()}")
     for direction in ("requests", "answers"):
         print(f"damaged {direction}: {damaged[direction]}, of which rejected: {rejected[direction]}")
     return rejected == damaged and all(damaged[direction] for direction in ("requests", "answers"))
@@ -264,6 +298,7 @@ def main() -> int:
         return 1
     with tempfile.TemporaryDirectory() as scratch, wire.recording():
         book = netsuite_book.write(Path(scratch) / "book")
+        (book / "netsuite" / "item.csv").write_text(wire_month.ITEMS, encoding="utf-8")
         with running(Path(scratch) / "state", str(book), now=NOW) as ready:
             drive = Drive(ready)
             drive.run()
@@ -275,8 +310,17 @@ def main() -> int:
     print("faults seen:", ", ".join(f"{name.decode()} {count}" for name, count in sorted(kinds.items())) or "none")
     complete = {name for name, _ in wire.requests} == {name for name, _ in wire.answers} == set(OPERATIONS)
     ok = not invalid and rejected and complete and not drive.failures and len(wire.requests) == len(wire.answers)
+    print("the clerk did:", ", ".join(f"{count} {name}" for name, count in sorted(drive.done.items())))
     print(verdict(wire, ok=ok, invalid=invalid, rejected=rejected))
     return 0 if ok else 1
+
+
+def records(wire: Wire) -> dict[str, int]:
+    """Count the records in messages by their type: what the proof covers beside the operations."""
+    found = Counter[str]()
+    for _, message in (*wire.requests, *wire.answers):
+        found.update(name.decode() for name in re.findall(rb'record[^>]*? xsi:type="\w+:(\w+)"', message))
+    return dict(sorted(found.items()))
 
 
 def verdict(wire: Wire, *, ok: bool, invalid: int, rejected: bool) -> str:
@@ -286,6 +330,7 @@ def verdict(wire: Wire, *, ok: bool, invalid: int, rejected: bool) -> str:
         "ok": ok,
         "requests": dict(Counter(operation for operation, _ in wire.requests)),
         "answers": dict(Counter(operation for operation, _ in wire.answers)),
+        "records": records(wire),
         "invalid": invalid,
         "corrupted_rejected": rejected,
     }

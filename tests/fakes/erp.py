@@ -157,6 +157,8 @@ class FakeErp:
                 continue
             if query.ids is not None and one.id not in query.ids:
                 continue
+            if query.customer_ids is not None and one.customer_id not in query.customer_ids:
+                continue
             if query.unapplied_only and not one.unapplied:
                 continue
             yield one

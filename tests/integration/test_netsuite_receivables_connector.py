@@ -179,6 +179,8 @@ def test_what_settles_an_invoice_is_read_by_kind_and_to_the_cent(world: World) -
     credit = next(receipt for receipt in receipts if receipt.type == "CustCred")
     assert (credit.invoice_id, credit.total, credit.unapplied) == (first.id, by_kind["credit"], Decimal(0))
     (left,) = world.netsuite.reader.receipts(ReceiptQuery(unapplied_only=True))
+    of_customer = ReceiptQuery(customer_ids=[left.customer_id], unapplied_only=True)
+    assert list(world.netsuite.reader.receipts(of_customer)) == [left]
     assert (left.type, left.unapplied, left.total) == ("CustPymt", Decimal(5), second.total + 5)
     payment = next(receipt for receipt in receipts if receipt.applied == by_kind["payment"])
     assert payment.reference == "CHK-7"

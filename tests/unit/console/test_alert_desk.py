@@ -196,6 +196,33 @@ def test_a_job_without_a_success_is_silent_after_its_time(bench):
     assert bench.way.subjects() == ["Over: The job orders is silent"]
 
 
+def test_a_silent_job_that_fails_is_over_only_with_its_success(bench):
+    bench.ends()
+    bench.later(hours=2, minutes=6)
+    assert bench.way.subjects() == ["The job orders is silent"]
+    for _ in range(3):
+        bench.ends(slots.FAILED, transient())
+    assert bench.way.subjects() == ["The job orders fails"]
+    bench.ends()
+    assert bench.way.subjects() == ["Over: The job orders is silent", "Over: The job orders fails"]
+
+
+def test_a_silent_job_that_is_paused_has_not_succeeded(bench):
+    bench.ends()
+    bench.later(hours=2, minutes=6)
+    bench.way.told.clear()
+    with bench.journal.begin() as tx:
+        pauses.put(tx, "orders", "a look at it", "ann", bench.clock.now())
+    bench.later(days=2)
+    bench.ends(slots.PAUSED)
+    with bench.journal.begin() as tx:
+        pauses.lift(tx, "orders")
+    bench.later(minutes=1)
+    assert bench.way.subjects() == []
+    bench.ends()
+    assert bench.way.subjects() == ["Over: The job orders is silent"]
+
+
 def test_a_job_that_never_ran_is_silent_too(bench):
     bench.desk.tick()
     bench.later(hours=2, minutes=6)

@@ -13,15 +13,21 @@ from typing import Any
 import pytest
 
 from config.load import load
+from config.maps import base_names
 from config.reading import Table
 from config.secrets import SecretRef
 from console.exits import Exit
+from console.service.roster import JOBS
+from journal.findings import REASONS
 from mappings import layers
 from mappings.parse_fields import LOOKUPS
 from mappings.targets import ADDRESS
 from mappings.transforms import TRANSFORMS
 from reconcile.rules import RULES
+from sandbox.clerk.plan import PHASES, REQUIRED
 from sandbox.faults import SERVER_ACTIONS, Rule
+from sandbox.netsuite.load import LINES, LOAD_ORDER
+from sandbox.netsuite.preferences import STANDARD
 from sync.codes import CODES
 from tests.unit.docs import pages
 from tests.unit.docs.command_line import commands, spellings
@@ -43,11 +49,20 @@ account = "1234567"
 auth = { consumer_key = "env:C", consumer_secret = "env:D", token_id = "env:E", token_secret = "env:F" }
 [jobs.customers]
 [jobs.orders]
+[jobs.invoices]
 [jobs.status]
 [jobs.reconcile]
 sla = "4h"
+[guard]
+[alerts]
+[alerts.smtp]
+host = "smtp.acme.example"
+sender = "tieout@acme.example"
+[service]
 [state]
 """
+OPTIONAL = {"smtp"}
+"""Tables that may be left out although they hold mandatory keys."""
 
 
 # holds and exceptions
@@ -74,6 +89,12 @@ def test_the_page_of_exceptions_names_every_doubt_about_the_run() -> None:
     assert used
     assert {pages.bare(code): severity for code, _, severity, _ in pages.rows(part)} == used
     assert set(pages.headings(part, 3)) == set(used)
+
+
+def test_the_page_of_exceptions_names_every_reason_and_whether_it_accepts() -> None:
+    life = pages.all_rows(pages.section(pages.text_of("reference/exceptions.md"), "## Life of an exception"))
+    listed = {pages.bare(row[0]): row[1] == "yes" for row in life if row[0].startswith("`")}
+    assert listed == dict(REASONS)
 
 
 # sync.toml
@@ -122,7 +143,7 @@ def test_the_page_of_sync_toml_gives_the_true_defaults(tmp_path: Path) -> None:
         for key, _, default, _ in found:
             if default not in ("mandatory", "none", "the key itself"):
                 text = text.replace(f"[{table}]\n", f"[{table}]\n{key} = {default}\n")
-    assert text.count("\n") > MANDATORY.count("\n") + 15
+    assert text.count("\n") > MANDATORY.count("\n") + 40
     plain.write_text(text, encoding="utf-8")
     assert _values(load(plain)) == expected
 
@@ -133,7 +154,8 @@ def test_the_page_of_sync_toml_says_what_is_mandatory(tmp_path: Path) -> None:
         present: Any = values
         for part in table.split("."):
             present = present.get(part, {})
-        assert {row[0] for row in found if row[2] == "mandatory"} == set(present)
+        present = set(present) - OPTIONAL
+        assert {row[0] for row in found if row[2] == "mandatory"} == present
 
 
 def _values(value: object) -> object:
@@ -167,6 +189,11 @@ def test_the_page_of_mapping_files_names_every_word_and_no_other(heading: str, k
     assert sorted(listed) == sorted(known)
 
 
+def test_the_page_of_mapping_files_names_every_base_map() -> None:
+    listed = [pages.bare(row[0]) for row in pages.rows(MAPPING)]
+    assert sorted(listed) == base_names()
+
+
 def test_the_page_of_mapping_files_names_what_cannot_be_removed_and_every_address_field() -> None:
     assert all(f"`{name}`" in pages.section(MAPPING, "## Fields") for name in layers.IDENTITIES)
     assert all(f"`{name}`" in pages.section(MAPPING, "## Addresses") for name in ADDRESS)
@@ -187,6 +214,13 @@ def test_a_commands_section_names_every_option_and_no_other(name: str) -> None:
     assert sorted(listed) == sorted(spellings(name))
 
 
+def test_the_commands_page_names_the_jobs_of_the_service() -> None:
+    assert [row[0] for row in pages.all_rows(pages.section(COMMANDS, "## tieout run")) if row[0] in JOBS] == list(JOBS)
+    for name in ("tieout run", "tieout pause"):
+        words = [word for row in pages.rows(pages.section(COMMANDS, f"## {name}")) for word in pages.names(row[1])]
+        assert set(JOBS) <= set(words), name
+
+
 def test_the_exit_codes_are_those_of_the_program() -> None:
     listed = [(int(row[0]), row[1]) for row in pages.rows(pages.section(COMMANDS, "## Exit codes"))]
     assert listed == [(int(code), code.name) for code in Exit]
@@ -203,6 +237,23 @@ def test_the_sandbox_page_names_every_key_of_a_fault_rule_and_every_action_of_th
     sources = "".join(path.read_text(encoding="utf-8") for path in (pages.ROOT / "sandbox").rglob("*.py"))
     own = set(actions) - set(SERVER_ACTIONS)
     assert all(f'"{action}"' in sources for action in own)
+
+
+def test_the_sandbox_page_names_every_operation_and_phase_of_the_clerk() -> None:
+    part = pages.section(SANDBOX, "## The clerk")
+    assert sorted(pages.bare(row[0]) for row in pages.rows(part)) == sorted(REQUIRED)
+    assert re.findall(r"tieout sandbox clerk (\w+)", part) == list(PHASES)
+
+
+def test_the_sandbox_page_names_every_preference_and_its_standard() -> None:
+    listed = pages.all_rows(pages.section(SANDBOX, "## Control"))
+    found = {pages.bare(row[0]): pages.bare(row[1]) == "true" for row in listed if pages.bare(row[0]) in STANDARD}
+    assert found == dict(STANDARD)
+
+
+def test_the_sandbox_page_names_every_file_of_a_book_for_netsuite() -> None:
+    cell = next(row[1] for row in pages.rows(pages.section(SANDBOX, "## Books")) if row[0] == "`netsuite/<type>.csv`")
+    assert set(pages.names(cell)) == set(LOAD_ORDER) - {LINES}
 
 
 # glossary

@@ -26,6 +26,7 @@ SETTINGS = "# sync.toml"
 BASES = {
     "# mappings/sales_order.toml": "order_to_cash/opportunity_to_sales_order",
     "# mappings/customer.toml": "order_to_cash/account_to_customer",
+    "# mappings/invoice.toml": "order_to_cash/opportunity_to_invoice",
 }
 FILLER = """
 company = { time_zone = "UTC", go_live = 2026-11-01 }
@@ -76,8 +77,9 @@ def test_a_snippet_of_sync_toml_loads(text: str, tmp_path: Path) -> None:
             (tmp_path / job["mapping"]).parent.mkdir(exist_ok=True)
             (tmp_path / job["mapping"]).touch()
     settings = load(path)
-    if settings.orders.scope is not None:
-        compile_condition(settings.orders.scope.text, settings.orders.scope.where)
+    for condition in (settings.orders.scope, settings.invoices.stand_alone):
+        if condition is not None:
+            compile_condition(condition.text, condition.where)
 
 
 @pytest.mark.parametrize("text", toml(*BASES))

@@ -157,7 +157,8 @@ def money_book() -> tuple[Snapshot, Truth]:
         ("ORDER_UNAPPROVED", deal_id(1)), ("UNBILLED", deal_id(3)), ("FULFILLED_NOT_BILLED", deal_id(6)),
         ("OVERBILLED", deal_id(8)), ("CRM_OPEN_ERP_BILLED", deal_id(10)), ("PAYMENT_REVERSED", deal_id(12)),
         ("CREDIT_NOT_IN_CRM", deal_id(13)), ("STALE_PAYMENT_STATUS", deal_id(14)), ("STATUS", deal_id(17)),
-        ("SYNC_BLOCKED", deal_id(19)), ("UNBILLED", deal_id(19)), ("CHANGED_AFTER_LOCK", deal_id(21)), ("CLOSED_PERIOD", deal_id(20)),
+        ("SYNC_BLOCKED", deal_id(19)), ("UNBILLED", deal_id(19)), ("CHANGED_AFTER_LOCK", deal_id(21)),
+        ("CLOSED_PERIOD", deal_id(20)),
         ("INVOICE_NO_ORDER", account_id(3)), ("UNAPPLIED_CASH", account_id(4)), ("DUP_PAYMENT", account_id(7)),
     }  # fmt: skip
     return book(list(range(1, 22)), orders, invoices=invoices, receipts=receipts, holds=holds, **changes), truth

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from reconcile.chain import COLLECTED, INVOICED
 from reconcile.rules import RULES
 from reconcile.run import evaluate
 from tests.unit.reconcile.planted import OPTIONS, Truth, found
@@ -34,3 +36,25 @@ def test_an_invoice_that_was_not_read_makes_the_run_unsignable() -> None:
     report = evaluate(replace(BOOK, invoices=BOOK.invoices[1:]), OPTIONS)
     assert "EXTRACT_INCOMPLETE" in {one.code for one in report.exceptions}
     assert not report.signable
+
+
+def test_every_line_of_the_chain_is_the_sum_of_its_listed_orders_and_invoices() -> None:
+    report = evaluate(BOOK, OPTIONS)
+    left: dict[tuple[str, str], Decimal] = {}
+    for rest in report.rests:
+        left[rest.line, rest.currency] = left.get((rest.line, rest.currency), Decimal(0)) - rest.left
+    named = {rest.line for rest in report.rests}
+    for link in report.chain.of(INVOICED):
+        for line in named:
+            assert link.leg(line).amount == left.get((line, link.currency), 0)
+    for link in report.chain.of(COLLECTED):
+        mine = [one for one in report.open_invoices if one.compared and one.invoice.currency == link.currency]
+        open_ = link.leg("open_not_due").amount + link.leg("open_overdue").amount
+        assert -open_ == sum(one.invoice.unpaid for one in mine)
+        assert -link.leg("credited").amount == sum(one.credited for one in mine)
+        assert -link.leg("written_off").amount == sum(one.written for one in mine)
+
+
+def test_the_open_invoices_add_up_to_the_ageing() -> None:
+    report = evaluate(BOOK, OPTIONS)
+    assert sum(row.open for row in report.ageing) == sum(one.invoice.unpaid for one in report.open_invoices)

@@ -74,3 +74,22 @@ def test_an_unknown_period_is_refused(asked: str) -> None:
 
 def test_a_period_ends_with_the_day_in_the_companys_zone() -> None:
     assert end_of(NOVEMBER, "America/New_York") == datetime(2026, 12, 1, 5, tzinfo=UTC)
+
+
+def test_a_payment_counts_in_its_posting_period_whatever_its_date() -> None:
+    """One is dated in November and posted in December, the other the reverse."""
+    first = applied("7001", "600.00", source="8001", day=29)
+    second = replace(applied("7001", "500.00", source="8002"), date=date(2026, 12, 1))
+    one = replace(invoice(1, "1000.00", first, second), modified=AFTER)
+    posted = [receipt(1, 1, "600.00", date=date(2026, 11, 29), period_id="12"),
+              receipt(2, 1, "500.00", date=date(2026, 12, 1), period_id="11")]  # fmt: skip
+    report = evaluate(as_of_period(world(invoices=[one], receipts=posted), NOVEMBER, "UTC", {}), OPTIONS)
+    collected = report.chain.links[-1]
+    assert (collected.closing.amount, collected.cause("open, not due").amount) == (Decimal(500), Decimal(-600))
+
+
+def test_an_order_billed_after_the_end_is_left_to_bill_as_invoiced_in_a_later_period() -> None:
+    later = invoice(1, "1000.00", date=date(2026, 12, 2), period_id="12", created=AFTER)
+    report = evaluate(as_of_period(world(invoices=[later], receipts=[]), NOVEMBER, "UTC", {}), OPTIONS)
+    assert [(rest.line, rest.left) for rest in report.rests] == [("invoiced_later", Decimal(1000))]
+    assert report.chain.faults() == []

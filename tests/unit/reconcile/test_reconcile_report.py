@@ -72,7 +72,7 @@ def test_the_order_in_which_records_arrive_does_not_matter() -> None:
 
 
 def test_reasons_count_open_exceptions_by_severity_and_code(report: Report) -> None:
-    assert "3 open high MISSING_IN_ERP" in report.reasons
+    assert "3 high: Won deal without an order in NetSuite (MISSING_IN_ERP)" in report.reasons
     assert not any("medium" in reason for reason in report.reasons)
 
 
