@@ -12,7 +12,6 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Protocol
 
-import structlog
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import DatabaseError
 
@@ -20,8 +19,6 @@ from journal import tables
 from journal.database import Journal, Tx
 from journal.errors import JournalError
 from journal.stamps import from_text, to_text
-
-log = structlog.get_logger(__name__)
 
 SYNC = "sync"
 """Held by whatever writes into Salesforce or NetSuite."""
@@ -143,17 +140,17 @@ def renew(journal: Journal, mine: Held, clock: Now) -> None:
         mine.lost = not _extend(journal, mine.lease, clock.now() + LASTS)
     except DatabaseError as error:
         # The file lock still holds; the row only tells others.
-        log.warning("lease_not_renewed", lease=mine.lease.name, error=type(error).__name__)
+        _log().warning("lease_not_renewed", lease=mine.lease.name, error=type(error).__name__)
         return
     if mine.lost:
-        log.error("lease_lost", lease=mine.lease.name, fence=mine.lease.fence)
+        _log().error("lease_lost", lease=mine.lease.name, fence=mine.lease.fence)
 
 
 def _release(journal: Journal, mine: Held, clock: Now) -> None:
     try:
         _extend(journal, mine.lease, clock.now())
     except DatabaseError as error:
-        log.warning("lease_not_released", lease=mine.lease.name, error=type(error).__name__)
+        _log().warning("lease_not_released", lease=mine.lease.name, error=type(error).__name__)
 
 
 def _extend(journal: Journal, lease: Lease, until: datetime) -> bool:
@@ -174,3 +171,10 @@ def _noun(row: Any) -> Lease:
         taken_at=from_text(row.taken_at),
         expires_at=from_text(row.expires_at),
     )
+
+
+def _log() -> Any:
+    # Imported late: commands that only look at a lease start faster without structlog.
+    import structlog
+
+    return structlog.get_logger(__name__)

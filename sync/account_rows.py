@@ -88,6 +88,11 @@ def financial_rows(
     return rows
 
 
+def says_nothing(row: RecordUpsert) -> bool:
+    """Say whether a row only tells that nothing is left of a receipt: no news where nobody was told of a rest."""
+    return row.values.get("Tieout_Type__c") in LEFT_OVER.values() and not row.values.get("Tieout_Amount__c")
+
+
 def retired(row: Row) -> dict[str, Value]:
     """Return what a row says once its document or application is gone."""
     nothing: dict[str, Value] = {name: NOTHING for name in AMOUNTS if row.get(name) is not None}

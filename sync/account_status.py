@@ -18,7 +18,7 @@ from connectors.records import RecordUpsert, Value, WriteOutcome
 from journal import bindings, database, holds, receivables, runs, staging, subjects
 from journal.database import Tx
 from journal.nouns import KIND_ACCOUNT_STATUS, KIND_CUSTOMER, Binding
-from sync.account_rows import balance_row, financial_rows, retired
+from sync.account_rows import balance_row, financial_rows, retired, says_nothing
 from sync.decision import Change
 from sync.ownership import Owners
 from sync.receivables import make_due
@@ -154,7 +154,7 @@ def _differing(
     before = runs.written_for(tx, (FINANCIAL, ACCOUNT_BALANCE), binding.target_id)
     for row in wanted:
         known = before.pop((row.type, row.key), {})
-        if known != row.values:
+        if known != row.values and (known or not says_nothing(row)):
             updates.append(RowUpdate(customer_id=binding.target_id, label=label, row=row, before=known))
     for (type_, key), known in before.items():
         if (type_, key) in living:

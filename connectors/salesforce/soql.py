@@ -75,15 +75,12 @@ def literal(value: Value) -> str:
     return quoted(value)
 
 
+_ESCAPED = {code: f"\\u{code:04X}" for code in (*range(0x20), 0x7F)} | {ord(char): ESCAPES[char] for char in ESCAPES}
+
+
 def quoted(text: str) -> str:
     """Return a text in quotes, with every character escaped that could end or change it."""
-    return "'" + "".join(_escaped(char) for char in text) + "'"
-
-
-def _escaped(char: str) -> str:
-    if char in ESCAPES:
-        return ESCAPES[char]
-    return f"\\u{ord(char):04X}" if ord(char) < 0x20 or ord(char) == 0x7F else char
+    return f"'{text.translate(_ESCAPED)}'"
 
 
 def moment(value: datetime) -> str:

@@ -128,7 +128,10 @@ class _JournalFigures(Collector):
 
     def _lag(self, tx: Tx) -> Iterator[Metric]:
         now = self._clock.now()
-        waiting: Figures = {(kind,): (now - since).total_seconds() for kind, since in lags.oldest_waiting(tx).items()}
+        # What waits for a moment that has not come yet is not behind.
+        waiting: Figures = {
+            (kind,): max(0.0, (now - since).total_seconds()) for kind, since in lags.oldest_waiting(tx).items()
+        }
         cursors: Figures = {(stream,): (now - stamp).total_seconds() for stream, stamp in lags.cursors(tx).items()}
         unclear = lags.oldest_open_write(tx)
         age = 0.0 if unclear is None else (now - unclear).total_seconds()

@@ -105,7 +105,7 @@ def _invoice_map(name: str, text: str, says: Sequence[str]) -> Case:
         base = 'extends = "order_to_cash/opportunity_to_invoice"\n'
         (admin / INVOICE_MAP).write_text(base + text)
 
-    new = f"mapping = \"{INVOICE_MAP}\"\nstand_alone = \"Type == 'Renewal'\""
+    new = f'mapping = "{INVOICE_MAP}"\nstand_alone = "Type == \'Renewal\'"'
     return Case(
         name=name, edits=((SYNC, ALONE, new),), spoil=spoil, says=(f"{INVOICE_MAP}:", *says), commands=(("check",),)
     )

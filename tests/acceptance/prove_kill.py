@@ -68,7 +68,7 @@ def hasten(stage):
     path = stage.admin / "sync.toml"
     text = path.read_text()
     text = re.sub(r'^(quiet_period|send_window *)= "[^"]*"', rf'\1= "{QUIET}s"', text, flags=re.MULTILINE)
-    alone = "stand_alone = \"Type == 'Renewal'\"\nmapping = \"mappings/invoice.toml\"\n"
+    alone = 'stand_alone = "Type == \'Renewal\'"\nmapping = "mappings/invoice.toml"\n'
     path.write_text(text.replace("[jobs.invoices] ", f"[jobs.invoices]\n{alone}# ", 1))
     tables = '[tables.subsidiary]\nUS = "Acme Inc"\nDE = "Acme GmbH"\n'
     base = 'extends = "order_to_cash/opportunity_to_invoice"\n\n'
@@ -77,13 +77,9 @@ def hasten(stage):
 
 def held(stage):
     """Return what both systems hold, and Tieout's books of it, without what may differ between two right runs."""
-    system = {
-        type_: [json.loads(line) for line in dump(stage.sandbox, "netsuite", type_)] for type_ in NETSUITE_TYPES
-    }
+    system = {type_: [json.loads(line) for line in dump(stage.sandbox, "netsuite", type_)] for type_ in NETSUITE_TYPES}
     names = _names(system)
-    found = {
-        type_: sorted((_named(record, names) for record in records), key=str) for type_, records in system.items()
-    }
+    found = {type_: sorted((_named(record, names) for record in records), key=str) for type_, records in system.items()}
     for type_ in ("Opportunity", *ROW_TYPES):
         records = map(json.loads, dump(stage.sandbox, "salesforce", type_))
         # A row that a person must never see twice is known by its key, which carries NetSuite's own id.
@@ -163,9 +159,7 @@ def prepare(folder):
         like = {key: pattern[key] for key in ("AccountId", "CurrencyIsoCode", "OwnerId", "Pricebook2Id")}
         made = person.add("Opportunity", **renewal, **{key: value for key, value in like.items() if value})
         line = next(
-            line
-            for line in stage.dump("salesforce", "OpportunityLineItem")
-            if line["OpportunityId"] == pattern["Id"]
+            line for line in stage.dump("salesforce", "OpportunityLineItem") if line["OpportunityId"] == pattern["Id"]
         )
         entry = line["PricebookEntryId"]
         person.add("OpportunityLineItem", OpportunityId=made, PricebookEntryId=entry, Quantity=2, UnitPrice=40)

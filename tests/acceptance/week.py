@@ -28,12 +28,15 @@ PASSWORD = "smtp-canary-Zr4k9Qw1"
 HOOK = "/hook/webhook-canary-Tq7m2Xv8"
 EVERY = {"orders": 4, "invoices": 8, "status": 8}
 """Hours between two slots of a job; `sweep` and `reconcile` keep their daily times."""
+RECONCILED = "mon,tue,wed"
 SETTINGS = (
     (r'^every   = "5m" ', f'every   = "{EVERY["orders"]}h" '),
     (r'^every {3}= "15m"', f'every   = "{EVERY["invoices"]}h"'),
     (r'^every {7}= "15m"', f'every       = "{EVERY["status"]}h"'),
+    (r'^at {12}= "weekdays 06:30"', f'at            = "{RECONCILED} 06:30"'),
     (r"^port {8}= 9187", "port        = 0"),
     (r'^silent_after = "2h"', 'silent_after = "9h"'),
+    (r"^# repeat_after .*$", 'repeat_after = "2d"'),
     (r"^# operators .*$", 'operators = ["operators@acme.example"]'),
     (r"^# webhook .*$", 'webhook = "file:WEBHOOK"'),
     (r"^go_live .*$", f"go_live = {SMALL.go_live(START).isoformat()}"),
@@ -199,11 +202,11 @@ class Week:
         self.services.append(Service(self, self.started, program))
         return self.services[-1]
 
-    def settle(self, seconds=180):
+    def settle(self, seconds=900):
         """Wait until every service has worked all that is due."""
         self.wait(lambda: all(service.caught_up(self.now) for service in self.services), "catch up", seconds)
 
-    def wait(self, condition, what, seconds=120):
+    def wait(self, condition, what, seconds=600):
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end:

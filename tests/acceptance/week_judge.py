@@ -39,7 +39,7 @@ def moments(job, until=END):
         step, first = timedelta(hours=EVERY[job]), START.replace(hour=0)
         every = [first + number * step for number in range(200)]
         return [at for at in every if START - step < at <= until]  # the last one before the beginning is worked then
-    clock, days = (time(2, 30), range(1, 8)) if job == "sweep" else (time(6, 30), range(1, 6))
+    clock, days = (time(2, 30), range(1, 8)) if job == "sweep" else (time(6, 30), range(1, 4))
     local = [datetime.combine((START + timedelta(days=n)).date(), clock, tzinfo=ZONE) for n in range(-1, 9)]
     return [at.astimezone(UTC) for at in local if START < at <= until and at.isoweekday() in days]
 

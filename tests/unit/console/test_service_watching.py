@@ -167,6 +167,13 @@ def test_the_figures_parse_and_name_no_record(service, metrics, clock):
     assert "Big" not in metrics.page().decode()
 
 
+def test_a_record_that_is_not_due_yet_has_no_lag(service, metrics, clock):
+    with service.journal.begin() as tx:
+        due = clock.now() + timedelta(hours=1)
+        subjects.mark(tx, "so", "006A", label="Big Deal", state="waiting", at=clock.now(), eligible_at=due)
+    assert samples(metrics)["tieout_waiting_lag_seconds", (("kind", "so"),)] == 0
+
+
 def test_open_exceptions_are_a_level_and_no_sum(metrics):
     for count in (5, 2):
         outcome = JobOutcome(counts={"exceptions.open": count})

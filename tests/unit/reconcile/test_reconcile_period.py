@@ -93,3 +93,10 @@ def test_an_order_billed_after_the_end_is_left_to_bill_as_invoiced_in_a_later_pe
     report = evaluate(as_of_period(world(invoices=[later], receipts=[]), NOVEMBER, "UTC", {}), OPTIONS)
     assert [(rest.line, rest.left) for rest in report.rests] == [("invoiced_later", Decimal(1000))]
     assert report.chain.faults() == []
+
+
+def test_an_invoice_entered_after_the_last_day_but_posted_in_the_period_is_the_periods() -> None:
+    entered = invoice(1, "1000.00", date=date(2026, 11, 29), period_id="11", created=AFTER, modified=AFTER)
+    report = evaluate(as_of_period(world(invoices=[entered], receipts=[]), NOVEMBER, "UTC", {}), OPTIONS)
+    assert not any("INV" in reason or "invoice" in reason for reason in report.reasons)
+    assert report.chain.links[0].closing.amount == Decimal(1000)

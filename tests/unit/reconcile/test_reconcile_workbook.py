@@ -94,7 +94,7 @@ def test_the_causes_on_the_summary_add_up_to_the_gap(book: Workbook, report: Rep
 
 def test_the_summary_shows_the_way_from_won_to_collected_for_every_currency(book: Workbook, report: Report) -> None:
     rows = table(cells(book["Summary"]), "Items are deals, orders, invoices")
-    assert list(rows)[::2] == [
+    assert [label for label in rows if not label.startswith(" ")][:5] == [
         "Won in Salesforce", "Ordered in NetSuite", "Invoiced, net", "Invoiced, gross", "Collected in cash"
     ]  # fmt: skip
     for column in report.bridge.columns:

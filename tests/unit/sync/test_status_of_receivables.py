@@ -321,3 +321,27 @@ def test_a_deleted_deal_is_no_longer_named_by_its_documents(world):
     world.erp.put_invoice(invoice, memo="touched")
     sync(world)
     assert world.crm.rows[FINANCIAL][f"inv-{invoice}"]["Tieout_Opportunity__c"] is None
+
+
+def test_a_payment_that_leaves_nothing_over_gets_no_row_of_a_remainder(world):
+    _deal, invoice = billed(world)
+    settle(world)
+    receipt(world)
+    world.erp.settle_invoice(invoice, application(invoice, "200.00"))
+    sync(world)
+    assert "rem-5001" not in world.crm.rows[FINANCIAL]
+
+
+def test_a_remainder_that_was_used_up_says_so(world):
+    _deal, invoice = billed(world)
+    settle(world)
+    receipt(world, total="200.00", applied="150.00")
+    world.erp.settle_invoice(invoice, application(invoice, "150.00"))
+    sync(world)
+    assert str(world.crm.rows[FINANCIAL]["rem-5001"]["Tieout_Amount__c"]) == "50.00"
+    settle(world)
+    receipt(world)
+    world.erp.settle_invoice(invoice, application(invoice, "200.00"))
+    sync(world)
+    row = world.crm.rows[FINANCIAL]["rem-5001"]
+    assert (str(row["Tieout_Amount__c"]), row["Tieout_Status__c"]) == ("0.00", "Fully applied")
