@@ -24,7 +24,7 @@ Figures = dict[tuple[str, ...], float]
 BUCKETS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 EXCEPTIONS = "exceptions"
 """The kind of counts that say how things stand, where all others say what was done."""
-WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}\Z")
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9_:-]{0,39}\Z")
 
 
 class Metrics:

@@ -203,10 +203,24 @@ def figures(day):
     failed = [entry for entry in entries if entry["event"] in ("job_failed", "job_failed_again")]
     if len(failed) != sum(outcome == "failed" for _job, _at, outcome, _run, _owner in slots) or not failed:
         wrong.append("the log does not name each failure")
-    lags = re.findall(r"^tieout_(?:cursor_age|waiting_lag)_seconds\{\w+=\"\w+\"\} (\S+)$", page, re.MULTILINE)
-    if len(lags) < 2 or not all(0 <= float(lag) <= 2 * 24 * 3600 for lag in lags):
-        wrong.append(("lag", lags))
+    wrong += wrong_lags(week, page)
     week.metrics = {"job_runs": sum(counted.values()), "records": sum(shown.values()), "log_lines": len(entries)}
+
+
+def wrong_lags(week, page):
+    """Return what is wrong with the page's lags: of cursors against the journal, of waiting records never negative."""
+    ages = {
+        stream: (week.now - datetime.fromisoformat(stamp)).total_seconds()
+        for stream, stamp in judge.rows(week, "SELECT stream, pos_stamp FROM cursor")
+    }
+    shown = dict(re.findall(r'^tieout_cursor_age_seconds\{stream="([\w:-]+)"\} (\S+)$', page, re.MULTILINE))
+    wrong = []
+    if not ages or {stream: float(age) for stream, age in shown.items()} != ages:
+        wrong.append(("cursors", shown, ages))
+    waiting = re.findall(r'^tieout_waiting_lag_seconds\{kind="\w+"\} (\S+)$', page, re.MULTILINE)
+    if not waiting or min(map(float, waiting)) < 0:
+        wrong.append(("waiting", waiting))
+    return wrong
 
 
 def look_through(week, day, secrets):

@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from config import logging as log_setup
 from config.errors import ConfigError
 from connectors.errors import UnreachableError
+from connectors.records import Position
 from console.service import overview, sandbox_clock
 from console.service.health import Health
 from console.service.http import serving
@@ -22,7 +23,7 @@ from console.service.metrics import Metrics
 from console.service.outcome import JobOutcome, Worked
 from console.service.roster import roster
 from console.service.ticker import Ticker
-from journal import pauses, subjects
+from journal import pauses, staging, subjects
 from sandbox.errors import SandboxError
 from tests.fakes.time_and_chance import VirtualClock
 from tests.unit.console.service_world import MONDAY, Service
@@ -172,6 +173,16 @@ def test_a_record_that_is_not_due_yet_has_no_lag(service, metrics, clock):
         due = clock.now() + timedelta(hours=1)
         subjects.mark(tx, "so", "006A", label="Big Deal", state="waiting", at=clock.now(), eligible_at=due)
     assert samples(metrics)["tieout_waiting_lag_seconds", (("kind", "so"),)] == 0
+
+
+def test_every_stream_that_is_read_has_its_own_age(service, metrics, clock):
+    with service.journal.begin() as tx:
+        for stream in ("Opportunity", "netsuite:receivables"):
+            staging.advance(tx, stream, Position(clock.now(), ""), clock.now())
+    clock.step(minutes=1)
+    found = samples(metrics)
+    for stream in ("Opportunity", "netsuite:receivables"):
+        assert found["tieout_cursor_age_seconds", (("stream", stream),)] == 60
 
 
 def test_open_exceptions_are_a_level_and_no_sum(metrics):
