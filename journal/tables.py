@@ -155,7 +155,6 @@ Index(
     intent.c.doc_no,
     unique=True,
     sqlite_where=OPEN_INTENT,
-    postgresql_where=OPEN_INTENT,
 )
 
 attempt = Table(
@@ -199,7 +198,6 @@ Index(
     hold.c.source_id,
     unique=True,
     sqlite_where=OPEN_HOLD,
-    postgresql_where=OPEN_HOLD,
 )
 
 writeback = Table(
