@@ -136,7 +136,7 @@ def setting_cases(admin: Path) -> list[Case]:
         Case(name="no such configuration", says=("elsewhere/sync.toml", "No such file", "Check the path"),
              commands=(("sync", "-c", "elsewhere/sync.toml"),)),
         Case(name="unknown job", commands=(("sync", "ordrs"),),
-             says=("tieout sync", "no job 'ordrs'", "customers, orders, status")),
+             says=("tieout sync", "no job 'ordrs'", "customers, orders, invoices, status")),
         Case(name="unknown deal", says=(NO_DEAL, "no opportunity", "Check the id"),
              commands=(("sync", "--deal", NO_DEAL), ("plan", "--deal", NO_DEAL), ("trace", NO_DEAL))),
         Case(name="no deal id", says=("'SO-no-such' names no deal", "begin with 006"),
