@@ -51,6 +51,7 @@ class Output:
             body = {"version": JSON_VERSION, "command": command, "ok": True, **content}
             # The plain stream, not rich: a line is never folded.
             self.console.file.write(json.dumps(body, default=plain, ensure_ascii=False) + "\n")
+            self.console.file.flush()  # who started a service waits for its line
 
     @contextmanager
     def progress(self) -> Iterator[Observer]:
