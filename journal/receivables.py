@@ -11,11 +11,10 @@ from sqlalchemy import ColumnElement, Row, delete, select
 
 from connectors.receivables import Application, Invoice, InvoiceLine, Receipt
 from journal import stamps, tables
-from journal.database import Tx
+from journal.database import Tx, chunks
 from journal.stamps import to_text
 
 INVOICE = "CustInvc"
-CHUNK = 500
 
 
 def keep_invoices(tx: Tx, invoices: Iterable[Invoice], at: datetime) -> None:
@@ -26,7 +25,7 @@ def keep_invoices(tx: Tx, invoices: Iterable[Invoice], at: datetime) -> None:
     ]
     _replace(tx, INVOICE, rows)
     links = {(part.source_id, one.id) for one in found for part in one.applications}
-    for chunk in _chunks([one.id for one in found]):
+    for chunk in chunks([one.id for one in found]):
         known = (tables.settlement.c.pair == tx.pair) & tables.settlement.c.invoice_id.in_(chunk)
         tx.conn.execute(delete(tables.settlement).where(known))
     if links:
@@ -37,7 +36,7 @@ def keep_invoices(tx: Tx, invoices: Iterable[Invoice], at: datetime) -> None:
 def settled_by(tx: Tx, transactions: Collection[str]) -> set[str]:
     """Return the invoices to which something of these transactions is applied, by the last reading."""
     found: set[str] = set()
-    for chunk in _chunks(sorted(transactions)):
+    for chunk in chunks(sorted(transactions)):
         query = select(tables.settlement.c.invoice_id).where(
             (tables.settlement.c.pair == tx.pair) & tables.settlement.c.source_id.in_(chunk)
         )
@@ -73,7 +72,7 @@ def _row(
 
 
 def _replace(tx: Tx, type_: str, rows: Sequence[dict[str, Any]]) -> None:
-    for chunk in _chunks([row["id"] for row in rows]):
+    for chunk in chunks([row["id"] for row in rows]):
         tx.conn.execute(delete(tables.receivable).where(_of(tx, type_) & tables.receivable.c.id.in_(chunk)))
     if rows:
         tx.conn.execute(tables.receivable.insert(), rows)
@@ -81,7 +80,7 @@ def _replace(tx: Tx, type_: str, rows: Sequence[dict[str, Any]]) -> None:
 
 def mark_gone(tx: Tx, type_: str, ids: Collection[str], at: datetime) -> None:
     """Note that these documents no longer exist in the ERP; they are kept, and count for nothing."""
-    for chunk in _chunks(sorted(ids)):
+    for chunk in chunks(sorted(ids)):
         tx.conn.execute(
             tables.receivable.update()
             .where(_of(tx, type_) & tables.receivable.c.id.in_(chunk))
@@ -108,7 +107,7 @@ def customers_of(tx: Tx, documents: Collection[tuple[str, str]]) -> set[str]:
     """Return the customers of these documents (type, id) as far as they are known."""
     found: set[str] = set()
     for type_ in {type_ for type_, _id in documents}:
-        for chunk in _chunks(sorted(id_ for kind, id_ in documents if kind == type_)):
+        for chunk in chunks(sorted(id_ for kind, id_ in documents if kind == type_)):
             query = select(tables.receivable.c.customer_id).where(_of(tx, type_) & tables.receivable.c.id.in_(chunk))
             found.update(tx.conn.scalars(query))
     return found
@@ -137,7 +136,7 @@ def known_ids(tx: Tx, type_: str) -> set[str]:
 
 def _rows(tx: Tx, column: ColumnElement[str], values: Collection[str]) -> list[Row[Any]]:
     found: list[Row[Any]] = []
-    for chunk in _chunks(sorted(values)):
+    for chunk in chunks(sorted(values)):
         query = select(tables.receivable).where(
             (tables.receivable.c.pair == tx.pair) & ~tables.receivable.c.gone & column.in_(chunk)
         )
@@ -147,10 +146,6 @@ def _rows(tx: Tx, column: ColumnElement[str], values: Collection[str]) -> list[R
 
 def _of(tx: Tx, type_: str) -> ColumnElement[bool]:
     return (tables.receivable.c.pair == tx.pair) & (tables.receivable.c.type == type_)
-
-
-def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
 def _invoice(row: Row[Any]) -> Invoice:

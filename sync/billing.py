@@ -68,14 +68,12 @@ def _isolated(deal: str, decide: Callable[[], Decision]) -> Decision:
 
 
 def _noted(world: World, decision: Decision, facts: invoices.InvoiceFacts) -> Decision:
-    if decision.action == "hold":
-        return settle.held(world, decision)
-    if decision.action == "adopt":
-        return settle.adopted(world, decision)
+    """Write down a decision unless it says, once more, what was said last time."""
     said = facts.billing.get(decision.source_id)
-    if said is not None and (said.outcome, said.reason) == (decision.action, decision.reason):
+    repeated = said is not None and (said.outcome, said.reason) == (decision.action, decision.reason)
+    if repeated and decision.action not in ("hold", "adopt"):
         return decision
-    return settle.noted(world, decision)
+    return settle.locally(world, decision)
 
 
 def _release(world: World, orders: Sequence[str]) -> None:

@@ -243,7 +243,7 @@ def _orders(
     for start in range(0, len(local), NOTED_TOGETHER):
         with world.journal.batch():
             for decision in local[start : start + NOTED_TOGETHER]:
-                _note(result, carry_out_locally(world, decision))
+                _note(result, settle.locally(world, decision))
     for decision in hands.write_documents(world, result.run_id, to_write).values():
         _note(result, decision)
     for decision in verify.verify(world):
@@ -276,7 +276,7 @@ def _stand_alone(
         if decision.action == "create":
             to_write.append(decision)
         else:
-            _note(result, carry_out_locally(world, decision))
+            _note(result, settle.locally(world, decision))
     for decision in hands.write_documents(world, result.run_id, to_write).values():
         _note(result, decision)
 
@@ -296,17 +296,6 @@ def _guarded(world: World, decision: Decision) -> Decision:
         return amend.guard(world, decision)
     except ConnectorError as error:
         return replace(decision, action="wait", reason=f"its order could not be read: {error.why}")
-
-
-def carry_out_locally(world: World, decision: Decision) -> Decision:
-    """Write down a decision that needs no remote write."""
-    if decision.action == "hold":
-        return settle.held(world, decision)
-    if decision.action == "adopt":
-        return settle.adopted(world, decision)
-    if decision.action == "unchanged" and decision.payload is not None:
-        return settle.agreed(world, decision)
-    return settle.noted(world, decision)
 
 
 def _due_deals(world: World, only: str | None) -> list[StagedRecord]:

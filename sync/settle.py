@@ -180,6 +180,17 @@ def noted(world: World, decision: Decision) -> Decision:
     return decision
 
 
+def locally(world: World, decision: Decision) -> Decision:
+    """Write down a decision that needs no remote write."""
+    if decision.action == "hold":
+        return held(world, decision)
+    if decision.action == "adopt":
+        return adopted(world, decision)
+    if decision.action == "unchanged" and decision.payload is not None:
+        return agreed(world, decision)
+    return noted(world, decision)
+
+
 def stand(tx: Tx, decision: Decision, state: str, now: datetime) -> None:
     """Write where the record stands."""
     subjects.mark(

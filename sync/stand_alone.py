@@ -23,7 +23,7 @@ from sync.eligibility import Eligibility
 from sync.findings import first_hold
 from sync.invoice_dates import dated
 from sync.order_facts import OrderFacts, blocked_by_customer
-from sync.order_outcomes import decided
+from sync.order_outcomes import decided, held
 from sync.world import World, invoice_external_id
 
 
@@ -114,7 +114,7 @@ def _decide(
         return _adopt(deal, eligible, ours, external)
     blocked = blocked_by_customer(deal, orders)
     if blocked is not None:
-        return _held(deal, eligible, blocked)
+        return held(deal, eligible, blocked)
     customer = orders.customers.get(str(deal.fields.get("AccountId")))
     if customer is not None and customer.action == "wait":
         return decided(deal, eligible, "wait", f"its customer waits: {customer.reason}")
@@ -123,10 +123,10 @@ def _decide(
     if bound is not None:
         return _bound(deal, eligible, bound, fingerprint(mapped.payload, mapped.create_only))
     if mapped.problems:
-        return _held(deal, eligible, first_hold(mapped.problems))
+        return held(deal, eligible, first_hold(mapped.problems))
     payload = _dated(world, mapped.payload, facts)
     if isinstance(payload, HoldCause):
-        return _held(deal, eligible, payload)
+        return held(deal, eligible, payload)
     return decided(
         deal,
         eligible,
@@ -155,13 +155,13 @@ def _bound(deal: StagedRecord, eligible: Eligibility, bound: Binding, now: str) 
         return decided(deal, eligible, "unchanged", reason, target_id=bound.target_id)
     cause = f"The deal changed after its invoice {number} was made. Tieout never changes an invoice."
     fix = "Credit the invoice or correct it in NetSuite, or take the deal's change back."
-    return _held(deal, eligible, codes.hold("LOCKED_DOWNSTREAM", cause, fix=fix, invoice=bound.target_id))
+    return held(deal, eligible, codes.hold("LOCKED_DOWNSTREAM", cause, fix=fix, invoice=bound.target_id))
 
 
 def _adopt(deal: StagedRecord, eligible: Eligibility, ours: Invoice, external: str) -> Decision:
     if ours.deal_id != deal.source_id:
         cause = f"{ours.number} carries Tieout's external id for this deal's invoice but was not written by it."
-        return _held(deal, eligible, codes.hold("EXTID_FOREIGN", cause, target=ours.id))
+        return held(deal, eligible, codes.hold("EXTID_FOREIGN", cause, target=ours.id))
     return decided(
         deal,
         eligible,
@@ -173,7 +173,3 @@ def _adopt(deal: StagedRecord, eligible: Eligibility, ours: Invoice, external: s
         evidence="our external id",
         origin=CREATED,
     )
-
-
-def _held(deal: StagedRecord, eligible: Eligibility, cause: HoldCause) -> Decision:
-    return decided(deal, eligible, "hold", cause.cause, hold=cause)
