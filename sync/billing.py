@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-
-import structlog
+from functools import partial
 
 from connectors.ports import InvoiceQuery
 from connectors.receivables import PERIOD_CODES, REVERSED, Invoice
@@ -15,10 +14,9 @@ from journal import bindings, holds, intents, subjects
 from journal.nouns import KIND_INVOICE, KIND_ORDER, Binding
 from sync import codes, invoices, payloads, settle
 from sync.decision import Decision
+from sync.isolation import guarded
 from sync.verify import payload_net, tolerance
 from sync.world import World
-
-log = structlog.get_logger(__name__)
 
 MISMATCH = "AMOUNT_MISMATCH"
 AT_ONCE = 20
@@ -49,22 +47,13 @@ def _bill_some(
     """Ask what may be billed of a few orders and bill it at once, before finance can do so by hand."""
     done, to_write = [], []
     for deal, order in orders:
-        decision = _isolated(deal, lambda deal=deal, order=order: invoices.decide(world, deal, order, facts))  # type: ignore[misc]
+        decide = partial(invoices.decide, world, deal, order, facts)
+        decision = guarded(KIND_INVOICE, deal, invoices.label_of(deal, facts), decide)
         if decision.action == "create":
             to_write.append(decision)
         else:
             done.append(_noted(world, decision, facts))
     return done + [_explained(world, decision) for decision in write(to_write).values()]
-
-
-def _isolated(deal: str, decide: Callable[[], Decision]) -> Decision:
-    """One order that cannot be judged is held; the others go on."""
-    try:
-        return decide()
-    except Exception as error:  # noqa: BLE001  anything that one record's values can provoke
-        log.error("record_unreadable", record=deal, error=type(error).__name__, detail=str(error))
-        cause = codes.hold("UNREADABLE_RECORD", f"Tieout could not work with its order: {error}")
-        return Decision(kind=KIND_INVOICE, source_id=deal, label=deal, action="hold", reason=cause.cause, hold=cause)
 
 
 def _noted(world: World, decision: Decision, facts: invoices.InvoiceFacts) -> Decision:

@@ -276,7 +276,11 @@ def _held(deal: str, facts: InvoiceFacts, cause: HoldCause) -> Decision:
 
 
 def _decided(deal: str, facts: InvoiceFacts, action: Action, reason: str, **more: object) -> Decision:
-    standing = facts.standing.get(deal)
-    label = standing.label if standing else deal
-    values = {"kind": KIND_INVOICE, "source_id": deal, "label": label, "action": action}
+    values = {"kind": KIND_INVOICE, "source_id": deal, "label": label_of(deal, facts), "action": action}
     return Decision(**{**values, "reason": reason, **more})  # type: ignore[arg-type]
+
+
+def label_of(deal: str, facts: InvoiceFacts) -> str:
+    """Return what a person calls the deal."""
+    standing = facts.standing.get(deal)
+    return standing.label if standing else deal

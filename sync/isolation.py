@@ -14,27 +14,28 @@ log = structlog.get_logger(__name__)
 
 
 def isolated(kind: str, record: StagedRecord, decide: Callable[[], Decision]) -> Decision:
+    """Return the decision about one staged record, or the hold for one on which deciding itself fails."""
+    label = str(record.fields.get("Name") or record.source_id).encode("utf-8", "replace").decode()
+    return guarded(kind, record.source_id, label, decide, version=record.version)
+
+
+def guarded(kind: str, source_id: str, label: str, decide: Callable[[], Decision], *, version: str = "") -> Decision:
     """Return the decision about one record, or the hold for a record on which deciding itself fails.
 
-    Only for pure decisions: whatever can fail there is this record's own content, not a remote system.
+    Only where whatever can fail is this record's own content, not a remote system. Values stay out of hold and log.
     """
     try:
         return decide()
     except Exception as error:  # noqa: BLE001  anything that one record's values can provoke
-        log.error("record_unreadable", record=record.source_id, error=type(error).__name__)
-        return unreadable(kind, record, error)
-
-
-def unreadable(kind: str, record: StagedRecord, error: Exception) -> Decision:
-    """Return the hold for a record that cannot be worked with; values stay out of it."""
-    cause = f"Tieout cannot work with this record ({type(error).__name__}). The others go on."
-    label = str(record.fields.get("Name") or record.source_id).encode("utf-8", "replace").decode()
-    return Decision(
-        kind=kind,
-        source_id=record.source_id,
-        label=label,
-        action="hold",
-        reason=cause,
-        version=record.version,
-        hold=codes.hold("UNREADABLE_RECORD", cause, error=type(error).__name__),
-    )
+        name = type(error).__name__
+        log.error("record_unreadable", record=source_id, error=name)
+        cause = f"Tieout cannot work with this record ({name}). The others go on."
+        return Decision(
+            kind=kind,
+            source_id=source_id,
+            label=label,
+            action="hold",
+            reason=cause,
+            version=version,
+            hold=codes.hold("UNREADABLE_RECORD", cause, error=name),
+        )

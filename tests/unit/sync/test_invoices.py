@@ -253,3 +253,26 @@ def test_a_deal_without_an_own_order_is_not_billed(world):
     world.erp.put_order("77", status="F")
     sync(world)
     assert world.erp.invoices_ == {}
+
+
+def test_an_order_that_cannot_be_judged_is_held_without_its_values_and_stops_no_other(world, monkeypatch):
+    from sync import invoices
+
+    bad = world.crm.put_deal(1)
+    good = world.crm.put_deal(2, lines=(("PLAT-100", "1", "75.00"),))
+    sync(world)
+    for order in list(world.erp.orders_):
+        world.erp.approve(order)
+    decide = invoices.decide
+
+    def choosy(world, deal, order, facts):
+        if deal == bad:
+            raise ValueError("a value that nobody should see")
+        return decide(world, deal, order, facts)
+
+    monkeypatch.setattr(invoices, "decide", choosy)
+    sync(world)
+    held = open_holds(world)[bad]
+    assert (held.code, held.label) == ("UNREADABLE_RECORD", "Deal 1")
+    assert "nobody should see" not in held.cause
+    assert len(invoices_of(world, good)) == 1
