@@ -51,7 +51,9 @@ def _settings(root: Table, origin: Origin) -> Settings:
         guard=load_service.guard(root.table("guard")),
         alerts=load_service.alerts(root.table("alerts"), origin, owners),
         service=load_service.service(root.table("service")),
+        holds=load_service.holds(root.table("holds")),
         state=origin.inside(state.text("path", STATE)),
+        database=origin.optional_secret(state, "url"),
         owners=owners,
     )
     for table in (root, connections, jobs, state):

@@ -26,6 +26,8 @@ def salesforce(table: Table, origin: Origin) -> SalesforceSettings:
         currency=table.optional("currency", values.currency),
         overlap=table.duration("overlap", plain.overlap),
         settle=table.duration("settle", plain.settle),
+        send_window=span(table, "send_window", plain.send_window),
+        quiet_period=table.duration("quiet_period", plain.quiet_period),
         timeout=span(table, "timeout", plain.timeout),
         **secrets,
     )
@@ -46,10 +48,17 @@ def netsuite(table: Table, origin: Origin) -> NetSuiteSettings:
         slots=table.count("slots", plain.slots),
         time_zone=table.read("time_zone", plain.time_zone, values.zone),
         send_window=span(table, "send_window", plain.send_window),
+        longest_request=span(table, "longest_request", plain.longest_request),
         quiet_period=table.duration("quiet_period", plain.quiet_period),
         timeout=span(table, "timeout", plain.timeout),
         **secrets,
     )
+    if settings.quiet_period <= settings.longest_request:
+        table.refuse(
+            "quiet_period" if table.has("quiet_period") else "longest_request",
+            "the quiet period must be longer than the longest request, or an order could be made twice.",
+            'For example: longest_request = "15m" and quiet_period = "16m"',
+        )
     table.close()
     return settings
 

@@ -1,4 +1,4 @@
-"""Reads ``[guard]``, ``[alerts]`` and ``[service]``: how the unattended service is bounded, and whom it tells."""
+"""Reads ``[guard]``, ``[alerts]``, ``[holds]`` and ``[service]``: how the service is bounded, and whom it tells."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from config import values
 from config.load_connections import span
 from config.origin import Origin
 from config.reading import Table
-from config.settings import AlertSettings, GuardSettings, MailSettings, ServiceSettings
+from config.settings import AlertSettings, GuardSettings, HoldSettings, MailSettings, ServiceSettings
 
 
 def guard(table: Table) -> GuardSettings:
@@ -54,6 +54,18 @@ def service(table: Table) -> ServiceSettings:
         port=table.read("port", plain.port, values.port),
         stop_within=span(table, "stop_within", plain.stop_within),
         freeze_days=table.read("freeze_days", plain.freeze_days, values.business_days),
+    )
+    table.close()
+    return settings
+
+
+def holds(table: Table) -> HoldSettings:
+    """Read ``[holds]``."""
+    plain = HoldSettings()
+    settings = HoldSettings(
+        attempts=table.count("attempts", plain.attempts),
+        first_pause=span(table, "first_pause", plain.first_pause),
+        longest_pause=span(table, "longest_pause", plain.longest_pause),
     )
     table.close()
     return settings

@@ -34,6 +34,9 @@ class SalesforceSettings:
     """Currency of a single-currency org, whose records carry no CurrencyIsoCode."""
     overlap: timedelta = timedelta(minutes=10)
     settle: timedelta = timedelta(seconds=60)
+    send_window: timedelta = timedelta(seconds=30)
+    quiet_period: timedelta = timedelta(minutes=2)
+    """How long after the send window a write without an answer may still appear; short, for values are absolute."""
     timeout: timedelta = timedelta(seconds=60)
     name: str = "salesforce"
 
@@ -54,8 +57,10 @@ class NetSuiteSettings:
     time_zone: str = "America/Los_Angeles"
     """Zone of the integration user: SOAP dates are read and written in it (Oracle: dateTime fields)."""
     send_window: timedelta = timedelta(seconds=30)
+    longest_request: timedelta = timedelta(minutes=15)
+    """How long NetSuite may go on working on a request that it received (Oracle: a connection lasts 15 minutes)."""
     quiet_period: timedelta = timedelta(minutes=16)
-    """How long after the send window a write without an answer may still appear in NetSuite."""
+    """How long after the send window a write without an answer may still appear: ``longest_request`` and a margin."""
     timeout: timedelta = timedelta(seconds=60)
     name: str = "netsuite"
 
@@ -208,6 +213,19 @@ class ServiceSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldSettings:
+    """``[holds]``: how often a record that a remote system refused is sent again unchanged.
+
+    The first pause doubles with every refusal, up to ``longest_pause``. After ``attempts`` refusals it waits for a
+    change of the record or the mapping, or for a person.
+    """
+
+    attempts: int = 8
+    first_pause: timedelta = timedelta(minutes=5)
+    longest_pause: timedelta = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of ``sync.toml``. Paths are absolute."""
 
@@ -224,5 +242,8 @@ class Settings:
     guard: GuardSettings = field(default_factory=GuardSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     service: ServiceSettings = field(default_factory=ServiceSettings)
+    holds: HoldSettings = field(default_factory=HoldSettings)
+    database: SecretRef | None = None
+    """Where the address of a PostgreSQL state database is kept; None: the SQLite file ``state``."""
     owners: dict[str, str] = field(default_factory=dict)
     """Who looks after a class of holds, by owner key (``data``, ``finance`` …)."""

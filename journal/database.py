@@ -16,19 +16,26 @@ from sqlalchemy import Connection, Engine, StaticPool, bindparam, create_engine,
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
+from connectors.fault_points import fault_point
+from connectors.transactions import inside_transaction
 from journal import stamps, tables
 from journal.errors import JournalError as JournalError
 
-HEAD = "0002"
+HEAD = "0003"
 """The schema revision that this program reads and writes."""
+
+
+SERVICE = "tieout"
+"""The actor of everything that no person asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tx:
-    """One open transaction on behalf of one connection pair."""
+    """One open transaction on behalf of one connection pair. ``actor`` is who makes its changes, for the audit."""
 
     conn: Connection
     pair: str
+    actor: str = SERVICE
 
 
 class Journal:
@@ -37,10 +44,11 @@ class Journal:
     Every change happens in :meth:`begin`, which commits at its end and rolls back on any error.
     """
 
-    def __init__(self, engine: Engine, pair: str) -> None:
+    def __init__(self, engine: Engine, pair: str, actor: str = SERVICE) -> None:
         self._engine = engine
         self._batch = threading.local()
         self.pair = pair
+        self.actor = actor
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:
@@ -48,10 +56,12 @@ class Journal:
         joined: Connection | None = getattr(self._batch, "conn", None)
         if joined is not None:
             with joined.begin_nested():
-                yield Tx(joined, self.pair)
+                yield Tx(joined, self.pair, self.actor)
             return
-        with self._engine.begin() as conn:
-            yield Tx(conn, self.pair)
+        with inside_transaction(), self._engine.begin() as conn:
+            yield Tx(conn, self.pair, self.actor)
+            fault_point("journal.committing")
+        fault_point("journal.committed")
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -63,12 +73,14 @@ class Journal:
         if getattr(self._batch, "conn", None) is not None:
             yield
             return
-        with self._engine.begin() as conn:
+        with inside_transaction(), self._engine.begin() as conn:
             self._batch.conn = conn
             try:
                 yield
             finally:
                 self._batch.conn = None
+            fault_point("journal.committing")
+        fault_point("journal.committed")
 
     def scratch(self) -> Journal:
         """Return a copy in memory: a plan may pull and decide on it and leave no trace."""

@@ -25,6 +25,8 @@ metadata = MetaData()
 
 OPEN_INTENT = text("state IN ('PREPARED', 'SENDING', 'AMBIGUOUS')")
 OPEN_HOLD = text("resolved_at IS NULL")
+EPOCH = "1970-01-01T00:00:00.000000Z"
+"""The stamp of what never was: earlier than every other, so that no comparison meets an empty value."""
 
 meta = Table(
     "meta",
@@ -95,6 +97,11 @@ subject = Table(
     Column("reason", Text),
     Column("eligible_at", String),
     Column("updated_at", String, nullable=False),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("lease_owner", String),
+    Column("lease_until", String, nullable=False, server_default=EPOCH),
+    Column("not_before", String, nullable=False, server_default=EPOCH),
+    Column("crash_count", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("pair", "kind", "source_id", "doc_no"),
 )
 
@@ -146,6 +153,8 @@ intent = Table(
     Column("run_id", String, nullable=False),
     Column("created_at", String, nullable=False),
     Column("closed_at", String),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("sent_count", Integer, nullable=False, server_default="0"),
 )
 Index(
     "one_open_intent",
@@ -190,6 +199,12 @@ hold = Table(
     Column("attempts", Integer, nullable=False),
     Column("resolved_at", String),
     Column("resolution", Text),
+    Column("key", String, nullable=False, server_default=""),
+    Column("likeness", String, nullable=False, server_default=""),
+    Column("content", String, nullable=False, server_default=""),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("retry_at", String, nullable=False, server_default=EPOCH),
+    Column("resolved_by", String),
 )
 Index(
     "one_open_hold",
@@ -345,4 +360,20 @@ finding_note = Table(
     Column("field", String, nullable=False),
     Column("value", Text, nullable=False),
     PrimaryKeyConstraint("pair", "finding_id", "n"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", String, nullable=False),
+    Column("pair", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("object", String, nullable=False),
+    Column("before", String),
+    Column("after", String),
+    Column("detail", Text, nullable=False),
+    Column("prev_hash", String, nullable=False),
+    Column("hash", String, nullable=False),
 )

@@ -99,6 +99,8 @@ def _pointed(text: str, ready: dict[str, Any], secrets: Path) -> str:
         "# base_url = ": f'base_url = "{ready["salesforce"]["base_url"]}"    # ',
         "# base_url  = ": f'base_url  = "{ready["netsuite"]["base_url"]}"   # ',
         'wait    = "30m"': 'wait    = "0s"',
+        '# quiet_period = "2m"': 'quiet_period = "2s"',
+        '# longest_request = "15m"': 'longest_request = "1s"',
         '# quiet_period = "16m"': 'quiet_period = "2s"',
         '# send_window  = "30s"': 'send_window  = "10s"',
         'enabled = false\nevery   = "15m"': 'enabled = true\nevery   = "15m"',
