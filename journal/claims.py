@@ -37,7 +37,14 @@ class FenceLost(Exception):  # noqa: N818  a refusal, not a fault
 
 
 def claim(
-    tx: Tx, kind: str, labels: Mapping[str, str], owner: str, now: datetime, *, even_if_deferred: bool = False
+    tx: Tx,
+    kind: str,
+    labels: Mapping[str, str],
+    owner: str,
+    now: datetime,
+    *,
+    even_if_deferred: bool = False,
+    unchanged_since: Mapping[str, int] | None = None,
 ) -> dict[str, int]:
     """Take those of these records that nobody else holds and that are not deferred; return their fences by id.
 
@@ -48,6 +55,7 @@ def claim(
         owner: who takes them; an owner may take its own records again.
         now: the machine's time.
         even_if_deferred: also those that were put off until later.
+        unchanged_since: fences read earlier by :func:`fences`; only records that nobody took since then are taken.
     """
     stamp = to_text(now)
     taken: dict[str, int] = {}
@@ -62,6 +70,7 @@ def claim(
         for row in tx.conn.execute(query):
             known.add(row.source_id)
             free = row.lease_until < stamp or row.lease_owner == owner
+            free = free and (unchanged_since is None or unchanged_since.get(row.source_id, 0) == row.fence)
             if free and (even_if_deferred or row.not_before <= stamp):
                 taken[row.source_id] = row.fence + 1
     lease = {"lease_owner": owner, "lease_until": to_text(now + LASTS)}
@@ -74,6 +83,13 @@ def claim(
         tx.conn.execute(tables.subject.insert(), [{**base, "source_id": id_, "label": labels[id_]} for id_ in new])
         taken |= dict.fromkeys(new, 1)
     return taken
+
+
+def fences(tx: Tx, kind: str) -> dict[str, int]:
+    """Return every record's fence of a kind: whoever reads the world now can tell later whether others worked since."""
+    own = (tables.subject.c.pair == tx.pair) & (tables.subject.c.kind == kind)
+    query = select(tables.subject.c.source_id, tables.subject.c.fence).where(own & (tables.subject.c.doc_no == 1))
+    return {row.source_id: row.fence for row in tx.conn.execute(query)}
 
 
 def require(tx: Tx, kind: str, source_id: str, fence: int, now: datetime) -> None:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select
 
 from connectors.records import WriteOutcome
-from journal import stamps, tables
+from journal import audit, stamps, tables
 from journal.database import Tx
-from journal.nouns import OpenIntent
+from journal.nouns import KIND_CUSTOMER, KIND_INVOICE, KIND_ORDER, OpenIntent
 from journal.stamps import to_text
 
+PREPARED = "PREPARED"
+"""Frozen, and surely not sent: its last request was a definite no-op."""
 SENDING = "SENDING"
 AMBIGUOUS = "AMBIGUOUS"
 CLOSED = "CLOSED"
-OPEN = ("PREPARED", SENDING, AMBIGUOUS)
+OPEN = (PREPARED, SENDING, AMBIGUOUS)
+DOUBTFUL = (SENDING, AMBIGUOUS)
+"""States in which the write may have happened."""
+MONEY = frozenset({KIND_CUSTOMER, KIND_ORDER, KIND_INVOICE})
+"""Kinds of documents in the ERP; what is written onto CRM records is audited by its content instead."""
 
 
 def arm(tx: Tx, intent: OpenIntent, *, run_id: str, send_by: datetime, quiet_until: datetime, at: datetime) -> None:
@@ -25,6 +31,7 @@ def arm(tx: Tx, intent: OpenIntent, *, run_id: str, send_by: datetime, quiet_unt
 
     The unique index refuses a second open intent for the same document.
     """
+    _audited(tx, intent, "intent.armed", at)
     tx.conn.execute(
         tables.intent.insert().values(
             id=intent.id,
@@ -44,23 +51,68 @@ def arm(tx: Tx, intent: OpenIntent, *, run_id: str, send_by: datetime, quiet_unt
             quiet_until=to_text(quiet_until),
             run_id=run_id,
             created_at=to_text(at),
+            fence=intent.fence,
+            sent_count=1,
         )
     )
 
 
-def close(tx: Tx, intent_id: str, outcome_class: str, text: str, at: datetime) -> None:
-    """End an intent: applied, adopted, rejected, not_sent, absent_after_quiet or conflict."""
+def rearm(tx: Tx, intent: OpenIntent, *, send_by: datetime, quiet_until: datetime, at: datetime) -> None:
+    """Commit to sending a prepared intent's frozen payload once more."""
+    _audited(tx, intent, "intent.armed", at)
     tx.conn.execute(
         tables.intent.update()
-        .where(tables.intent.c.id == intent_id)
+        .where(tables.intent.c.id == intent.id)
+        .values(
+            state=SENDING,
+            fence=intent.fence,
+            sent_count=tables.intent.c.sent_count + 1,
+            send_by=to_text(send_by),
+            quiet_until=to_text(quiet_until),
+        )
+    )
+
+
+def put_back(tx: Tx, intent: OpenIntent, text: str, at: datetime) -> None:
+    """Nothing was written: the payload stays frozen, to be sent again unless something newer takes its place."""
+    _audited(tx, intent, "intent.not_sent", at)
+    tx.conn.execute(
+        tables.intent.update().where(tables.intent.c.id == intent.id).values(state=PREPARED, outcome_text=text)
+    )
+
+
+def close(tx: Tx, intent: OpenIntent, outcome_class: str, text: str, at: datetime) -> None:
+    """End an intent: applied, adopted, rejected, not_sent, absent_after_quiet, superseded or conflict."""
+    _audited(tx, intent, f"intent.{outcome_class}", at)
+    tx.conn.execute(
+        tables.intent.update()
+        .where(tables.intent.c.id == intent.id)
         .values(state=CLOSED, outcome_class=outcome_class, outcome_text=text, closed_at=to_text(at))
     )
 
 
-def doubt(tx: Tx, intent_id: str, text: str) -> None:
+def doubt(tx: Tx, intent: OpenIntent, text: str, at: datetime) -> None:
     """Mark a write whose outcome nobody knows yet."""
+    if intent.state != AMBIGUOUS:
+        _audited(tx, intent, "intent.doubtful", at)
     tx.conn.execute(
-        tables.intent.update().where(tables.intent.c.id == intent_id).values(state=AMBIGUOUS, outcome_text=text)
+        tables.intent.update().where(tables.intent.c.id == intent.id).values(state=AMBIGUOUS, outcome_text=text)
+    )
+
+
+def _audited(tx: Tx, intent: OpenIntent, action: str, at: datetime) -> None:
+    if intent.kind not in MONEY:
+        return
+    audit.record(
+        tx,
+        action,
+        f"{intent.kind}/{intent.source_id}/{intent.doc_no}",
+        at,
+        before=intent.state,
+        intent=intent.id,
+        op=intent.op,
+        payload=intent.payload_sha,
+        fence=str(intent.fence),
     )
 
 
@@ -81,11 +133,41 @@ def note_attempt(tx: Tx, intent_id: str, outcome: WriteOutcome, at: datetime) ->
     )
 
 
-def open_intents(tx: Tx) -> list[OpenIntent]:
-    """Return every write whose outcome is not settled, oldest first."""
+def prepared(tx: Tx, kind: str, source_id: str, doc_no: int) -> OpenIntent | None:
+    """Return the intent of a document that was frozen but not sent, or None."""
+    query = select(tables.intent).where(
+        (tables.intent.c.pair == tx.pair)
+        & (tables.intent.c.kind == kind)
+        & (tables.intent.c.source_id == source_id)
+        & (tables.intent.c.doc_no == doc_no)
+        & (tables.intent.c.state == PREPARED)
+    )
+    row = tx.conn.execute(query).first()
+    return None if row is None else _noun(row)
+
+
+def prepared_for_nothing(tx: Tx, ended: Sequence[str]) -> list[OpenIntent]:
+    """Return intents that were frozen but not sent, and whose record has come to one of these states since."""
+    subject = tables.subject.c
+    joined = (
+        (subject.pair == tables.intent.c.pair)
+        & (subject.kind == tables.intent.c.kind)
+        & (subject.source_id == tables.intent.c.source_id)
+    )
     query = (
         select(tables.intent)
-        .where((tables.intent.c.pair == tx.pair) & tables.intent.c.state.in_(OPEN))
+        .join(tables.subject, joined)
+        .where((tables.intent.c.pair == tx.pair) & (tables.intent.c.state == PREPARED) & subject.state.in_(ended))
+    )
+    return [_noun(row) for row in tx.conn.execute(query)]
+
+
+def open_intents(tx: Tx, kinds: Collection[str] | None = None) -> list[OpenIntent]:
+    """Return every write that may have happened and is not settled, of these kinds or all, oldest first."""
+    own = (tables.intent.c.pair == tx.pair) & tables.intent.c.state.in_(DOUBTFUL)
+    query = (
+        select(tables.intent)
+        .where(own if kinds is None else own & tables.intent.c.kind.in_(sorted(kinds)))
         .order_by(tables.intent.c.created_at, tables.intent.c.id)
     )
     return [_noun(row) for row in tx.conn.execute(query)]
@@ -133,6 +215,28 @@ def vanished_before(tx: Tx, intent: OpenIntent) -> int:
     return int(tx.conn.scalar(query) or 0)
 
 
+def conflicts_in_a_row(tx: Tx, intent: OpenIntent) -> int:
+    """Return how many of a document's newest writes in a row failed because somebody had just changed the record."""
+    query = (
+        select(tables.intent.c.outcome_class)
+        .where(
+            (tables.intent.c.pair == tx.pair)
+            & (tables.intent.c.kind == intent.kind)
+            & (tables.intent.c.source_id == intent.source_id)
+            & (tables.intent.c.doc_no == intent.doc_no)
+            & (tables.intent.c.state == CLOSED)
+        )
+        .order_by(tables.intent.c.closed_at.desc(), tables.intent.c.id.desc())
+        .limit(10)
+    )
+    count = 0
+    for outcome in tx.conn.scalars(query):
+        if outcome != "conflict":
+            break
+        count += 1
+    return count
+
+
 def last_answer(tx: Tx, intent_id: str) -> str:
     """Return the last answer to an intent in words, or that there was none."""
     tries = _attempts(tx, intent_id)
@@ -155,9 +259,9 @@ def applied_payloads(tx: Tx, kind: str, source_id: str) -> list[str]:
 
 
 def in_doubt(tx: Tx, kind: str) -> frozenset[str]:
-    """Return the source ids of this kind that have an open intent: nothing new may be sent for them."""
+    """Return the source ids of this kind whose last write may have happened: nothing new may be sent for them."""
     query = select(tables.intent.c.source_id).where(
-        (tables.intent.c.pair == tx.pair) & (tables.intent.c.kind == kind) & tables.intent.c.state.in_(OPEN)
+        (tables.intent.c.pair == tx.pair) & (tables.intent.c.kind == kind) & tables.intent.c.state.in_(DOUBTFUL)
     )
     return frozenset(tx.conn.scalars(query))
 
@@ -182,4 +286,5 @@ def _noun(row: Row[Any]) -> OpenIntent:
         mapping_sha=row.mapping_sha,
         staged_version=row.staged_version,
         doc_no=row.doc_no,
+        fence=row.fence,
     )

@@ -14,6 +14,8 @@ KIND_INVOICE = "inv"
 KIND_STATUS = "sfstatus"
 KIND_ACCOUNT_STATUS = "sfaccount"
 """The write-back of an account's balances and financial rows."""
+KIND_ROW = "sfrow"
+"""One row under an account, by its external id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,17 @@ class Hold:
     opened_at: datetime
     last_seen_at: datetime
     attempts: int
+    """In how many runs it was met."""
+    key: str = ""
+    """Short and for ever the same for this record and this cause, whenever it comes back."""
+    likeness: str = ""
+    """What holds with the same remedy share: ``ITEM_NOT_FOUND:OLD-SKU``."""
+    content: str = ""
+    """Fingerprint of what a remote system refused; empty where nothing was refused, or a person asked for a retry."""
+    tries: int = 0
+    """How often that content was refused."""
+    retry_at: datetime | None = None
+    """Before this moment that content is not sent again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +91,8 @@ class OpenIntent:
     mapping_sha: str = ""
     staged_version: str = ""
     doc_no: int = 1
+    fence: int = 0
+    """The claim under which it was last sent, as evidence; what counts is the record's own fence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, func, select
 
 from connectors.records import Position, Value
 from journal import stamps, tables
+from journal.acquisition import Overtaken as Overtaken
+from journal.acquisition import require as require
+from journal.acquisition import take as take
 from journal.database import Tx, chunks, content, keep, keep_all
 from journal.stamps import from_text, to_text
 
@@ -119,6 +122,34 @@ def newest(tx: Tx, type_: str, source_id: str) -> StagedRecord | None:
     return _record(tx, _newest(tx, type_, source_id))
 
 
+def newest_of(tx: Tx, type_: str, source_ids: Collection[str]) -> dict[str, StagedRecord]:
+    """Return these records as they were last read, by id, in few statements; those never read are left out."""
+    found: dict[str, StagedRecord] = {}
+    table, blob = tables.staged.c, tables.blob.c
+    for chunk in chunks(sorted(source_ids)):
+        own = (table.pair == tx.pair) & (table.type == type_) & table.source_id.in_(chunk)
+        last = (
+            select(table.source_id, func.max(table.version).label("version"))
+            .where(own)
+            .group_by(table.source_id)
+            .subquery()
+        )
+        query = (
+            select(tables.staged, blob.content)
+            .join(last, (last.c.source_id == table.source_id) & (last.c.version == table.version))
+            .join(tables.blob, blob.sha == table.body_sha)
+            .where(own)
+        )
+        found.update((row.source_id, _record_of(row, row.content)) for row in tx.conn.execute(query))
+    return found
+
+
+def newest_version(tx: Tx, type_: str, source_id: str) -> str | None:
+    """Return the version of the record as it was last read, or None when it never was."""
+    row = _newest(tx, type_, source_id)
+    return None if row is None else row.version
+
+
 def read(tx: Tx, type_: str, source_id: str, version: str) -> StagedRecord | None:
     """Return one reading of the record by its version, or None."""
     query = select(tables.staged).where(
@@ -131,9 +162,11 @@ def read(tx: Tx, type_: str, source_id: str, version: str) -> StagedRecord | Non
 
 
 def _record(tx: Tx, row: Row[Any] | None) -> StagedRecord | None:
-    if row is None:
-        return None
-    body = stamps.loads(content(tx, row.body_sha))
+    return None if row is None else _record_of(row, content(tx, row.body_sha))
+
+
+def _record_of(row: Row[Any], text: str) -> StagedRecord:
+    body = stamps.loads(text)
     return StagedRecord(
         type=row.type,
         source_id=row.source_id,

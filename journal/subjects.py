@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 
-from journal import stamps, tables
+from journal import audit, stamps, tables
 from journal.database import Tx, chunks
+from journal.intents import MONEY
 from journal.nouns import SubjectState
 from journal.stamps import to_text
 
@@ -50,6 +51,11 @@ def mark(
 ) -> None:
     """Write where a record stands now; the moment it became eligible is kept from the first time."""
     current = _row(tx, kind, source_id)
+    if kind in MONEY and state in (SETTLED, HELD) and (current is None or current.state != state):
+        before = None if current is None else current.state
+        audit.record(
+            tx, f"record.{state}", f"{kind}/{source_id}/1", at, before=before, after=state, outcome=outcome or ""
+        )
     values: dict[str, Any] = {
         "label": label,
         "state": state,

@@ -12,7 +12,7 @@ from connectors.receivables import PERIOD_CODES, REVERSED, Invoice
 from connectors.records import ErpOrder
 from journal import bindings, holds, intents, subjects
 from journal.nouns import KIND_INVOICE, KIND_ORDER, Binding
-from sync import codes, invoices, payloads, settle
+from sync import claiming, codes, invoices, payloads, settle
 from sync.decision import Decision
 from sync.isolation import guarded
 from sync.verify import payload_net, tolerance
@@ -26,6 +26,7 @@ Write = Callable[[Sequence[Decision]], Mapping[str, Decision]]
 
 def bill(world: World, write: Write, only: str | None = None) -> list[Decision]:
     """Bill what is due; return every decision as it came out."""
+    seen = claiming.seen(world, KIND_INVOICE)
     done = verify(world)
     wrong = {decision.source_id for decision in done}
     due = invoices.due(world, only)
@@ -34,7 +35,7 @@ def bill(world: World, write: Write, only: str | None = None) -> list[Decision]:
     for start in range(0, len(orders), AT_ONCE):
         if world.wanted_stop():
             break
-        done += _bill_some(world, orders[start : start + AT_ONCE], facts, write)
+        done += _bill_some(world, orders[start : start + AT_ONCE], facts, seen, write)
         world.observer.progress("bill orders", min(start + AT_ONCE, len(orders)), len(orders))
     if only is None and not world.wanted_stop():
         _release(world, [deal for deal, _order in due])
@@ -42,13 +43,21 @@ def bill(world: World, write: Write, only: str | None = None) -> list[Decision]:
 
 
 def _bill_some(
-    world: World, orders: Sequence[tuple[str, ErpOrder]], facts: invoices.InvoiceFacts, write: Write
+    world: World,
+    orders: Sequence[tuple[str, ErpOrder]],
+    facts: invoices.InvoiceFacts,
+    seen: Mapping[str, int],
+    write: Write,
 ) -> list[Decision]:
     """Ask what may be billed of a few orders and bill it at once, before finance can do so by hand."""
     done, to_write = [], []
+    labels = {deal: invoices.label_of(deal, facts) for deal, _order in orders}
+    fences = claiming.claim(world, KIND_INVOICE, labels, unchanged_since=seen)
     for deal, order in orders:
+        if deal not in fences:
+            continue
         decide = partial(invoices.decide, world, deal, order, facts)
-        decision = guarded(KIND_INVOICE, deal, invoices.label_of(deal, facts), decide)
+        decision = claiming.fenced(guarded(KIND_INVOICE, deal, labels[deal], decide), fences)
         if decision.action == "create":
             to_write.append(decision)
         else:
@@ -81,7 +90,9 @@ def _explained(world: World, decision: Decision) -> Decision:
     hold = decision.hold
     if decision.action != "hold" or hold is None or hold.detail.get("remote_code") not in PERIOD_CODES:
         return decision
-    return settle.held(world, replace(decision, hold=codes.hold("PERIOD_CLOSED", hold.cause)))
+    return settle.locally(
+        world, replace(decision, hold=replace(codes.hold("PERIOD_CLOSED", hold.cause), content=hold.content))
+    )
 
 
 def verify(world: World) -> list[Decision]:

@@ -21,6 +21,30 @@ class HoldCode:
     fix: str
 
 
+DATA = "data"
+MAPPING = "mapping"
+REFERENCE = "reference missing"
+PERMISSION = "permission"
+CONFLICT = "conflict"
+APPROVAL = "approval"
+RATE = "rate"
+QUOTA = "quota"
+REMOTE = "remote fault"
+AMBIGUOUS = "ambiguous"
+CLASSES: Mapping[str, str] = {
+    DATA: "a record in Salesforce has to be corrected",
+    MAPPING: "a mapping file has to be corrected",
+    REFERENCE: "another record must exist first",
+    PERMISSION: "Tieout's user lacks a right",
+    CONFLICT: "a person must decide between two versions",
+    APPROVAL: "a person must approve it",
+    RATE: "too many requests at a time",
+    QUOTA: "a limit of the other system is used up",
+    REMOTE: "the other system refused, and its words must be read",
+    AMBIGUOUS: "nobody knows yet whether a write happened",
+}
+"""The classes of holds, by what heals them."""
+
 CODES: Mapping[str, HoldCode] = {
     "NO_ACCOUNT": HoldCode("data", "data", "the deal has no account", "Set the account on the opportunity."),
     "NO_LINES": HoldCode("data", "data", "the deal has no products", "Add the products to the opportunity."),
@@ -36,19 +60,28 @@ CODES: Mapping[str, HoldCode] = {
     ),
     "RULE_HOLD": HoldCode("data", "data", "a rule of the mapping holds the deal", "See the rule's text."),
     "ITEM_NOT_FOUND": HoldCode(
-        "reference", "data", "a product is no item in NetSuite", "Create the item, or add an alias to the mapping."
+        "reference missing",
+        "data",
+        "a product is no item in NetSuite",
+        "Create the item, or add an alias to the mapping.",
     ),
     "ITEM_INACTIVE": HoldCode(
-        "reference", "data", "a product's item is inactive in NetSuite", "Reactivate the item, or change the product."
+        "reference missing",
+        "data",
+        "a product's item is inactive in NetSuite",
+        "Reactivate the item, or change the product.",
     ),
     "REFERENCE_NOT_FOUND": HoldCode(
-        "reference", "admin", "a name is unknown in NetSuite", "Create it in NetSuite or correct the mapping."
+        "reference missing", "admin", "a name is unknown in NetSuite", "Create it in NetSuite or correct the mapping."
     ),
     "CUSTOMER_HELD": HoldCode(
-        "reference", "data", "the deal's customer is itself held", "Mend the customer's hold; the deal follows."
+        "reference missing", "data", "the deal's customer is itself held", "Mend the customer's hold; the deal follows."
     ),
     "PARENT_HELD": HoldCode(
-        "reference", "data", "the parent account's customer is held", "Mend the parent's hold; this one follows."
+        "reference missing",
+        "data",
+        "the parent account's customer is held",
+        "Mend the parent's hold; this one follows.",
     ),
     "PARENT_CYCLE": HoldCode(
         "data", "data", "the parent accounts form a circle or are too deep", "Correct Parent Account in Salesforce."
@@ -58,6 +91,12 @@ CODES: Mapping[str, HoldCode] = {
     ),
     "UNREADABLE_RECORD": HoldCode(
         "data", "admin", "the record holds something that Tieout cannot work with", "Look for an unusual value in it."
+    ),
+    "POISON_RECORD": HoldCode(
+        "data",
+        "admin",
+        "working on the record ended Tieout's process, three times",
+        "Look for something unusual in it, such as a very long text; correct it, or report it as a fault of Tieout.",
     ),
     "CUSTOMER_NEAR_MATCH": HoldCode(
         "conflict", "data", "a NetSuite customer has nearly this name", "Say whether it is the same company."
@@ -73,6 +112,18 @@ CODES: Mapping[str, HoldCode] = {
     ),
     "EXTID_FOREIGN": HoldCode(
         "conflict", "admin", "our external id is on a record that Tieout did not write", "Clear it in NetSuite."
+    ),
+    "EXISTS_UNSEEN": HoldCode(
+        "conflict",
+        "data",
+        "NetSuite says that it exists already, but shows no such record",
+        "Look for a NetSuite record of that name; enter its id on the Salesforce record, or rename one of them.",
+    ),
+    "WRITE_IN_DOUBT": HoldCode(
+        "ambiguous",
+        "admin",
+        "nobody can say whether a write arrived",
+        "Nothing is sent again meanwhile. See why NetSuite cannot be read; the hold ends with the first clear answer.",
     ),
     "BINDING_CONFLICT": HoldCode(
         "conflict", "data", "the NetSuite record already belongs to another record", "Decide whose it is."
@@ -123,24 +174,39 @@ CODES: Mapping[str, HoldCode] = {
         "Bill the order by hand in NetSuite, or close the order there. Tieout never bills it a second time.",
     ),
     "BILLING_REFUSED": HoldCode(
-        "remote",
+        "remote fault",
         "finance",
         "NetSuite does not offer anything to bill",
         "See NetSuite's own words; bill the order by hand, or mend what they name.",
     ),
-    "REMOTE_REJECTED": HoldCode("remote", "admin", "NetSuite refused the record", "See NetSuite's own words."),
-    "WRITEBACK_REJECTED": HoldCode("remote", "admin", "Salesforce refused the status", "See Salesforce's own words."),
+    "REMOTE_REJECTED": HoldCode("remote fault", "admin", "NetSuite refused the record", "See NetSuite's own words."),
+    "WRITEBACK_REJECTED": HoldCode(
+        "remote fault", "admin", "Salesforce refused the status", "See Salesforce's own words."
+    ),
 }
 
 
-def hold(code: str, cause: str, *, fix: str | None = None, owner: str | None = None, **detail: str) -> HoldCause:
-    """Return the cause of a hold, completed from the table of codes."""
+def hold(
+    code: str,
+    cause: str,
+    *,
+    fix: str | None = None,
+    owner: str | None = None,
+    class_: str | None = None,
+    about: str = "",
+    **detail: str,
+) -> HoldCause:
+    """Return the cause of a hold, completed from the table of codes.
+
+    ``about`` is what holds with the same remedy share, where the detail does not say it.
+    """
     known = CODES[code]
     return HoldCause(
         code=code,
-        class_=known.class_,
+        class_=class_ or known.class_,
         cause=cause,
         owner=owner or known.owner,
         fix=fix or known.fix,
         detail=detail,
+        about=about,
     )

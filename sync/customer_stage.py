@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from journal import subjects
 from journal.nouns import KIND_CUSTOMER
 from journal.staging import StagedRecord
-from sync import settle
+from sync import claiming, settle
 from sync.customer_facts import Facts, due_accounts, gather_accounts, merged_into, read_facts
 from sync.customers import decide, reference
 from sync.decision import Decision
@@ -44,6 +44,7 @@ def settle_customers(
     """
     needed = _accounts(deals, judged, "order")
     matched = _accounts(deals, judged, "match") - needed
+    seen = claiming.seen(world, KIND_CUSTOMER)
     facts = read_facts(world)
     due = set(due_accounts(world)) if whole else set()
     may_create = gather_accounts(world, run_id, sorted(needed | (due & facts.bound.keys())))
@@ -56,7 +57,11 @@ def settle_customers(
         accounts = {account.source_id: account for level in levels for account in level}
         for level in levels:
             fresh = [account for account in level if account.source_id not in decisions]
-            decided = [_decide(world, account, accounts, facts, lookups, may_create=creating) for account in fresh]
+            labels = {one.source_id: _label(one) for one in fresh}
+            fences = claiming.claim(world, KIND_CUSTOMER, labels, unchanged_since=seen)
+            decided = [
+                _decide(world, account, accounts, facts, lookups, fences, may_create=creating) for account in fresh
+            ]
             decisions.update(_carry_out(world, run_id, decided, write, keep_quiet=not creating))
             facts = _learn(facts, decisions, lookups)
     return Settled(decisions, lookups)
@@ -89,6 +94,7 @@ def _decide(
     accounts: Mapping[str, StagedRecord],
     facts: Facts,
     lookups: Lookups,
+    fences: Mapping[str, int],
     *,
     may_create: bool,
 ) -> Decision:
@@ -97,9 +103,16 @@ def _decide(
         account,
         lambda: decide(world, account, accounts, facts, lookups, may_create=may_create),
     )
+    if account.source_id not in fences and decision.action not in ("unchanged", "adopt"):
+        return replace(decision, action="wait", reason="another worker is at work on it", hold=None)
+    decision = claiming.fenced(decision, fences)
     if decision.action == "adopt" and decision.target_id is not None:
         facts.owners[decision.target_id] = account.source_id
     return decision
+
+
+def _label(account: StagedRecord) -> str:
+    return str(account.fields.get("Name") or account.source_id).encode("utf-8", "replace").decode()
 
 
 def _carry_out(
@@ -116,11 +129,11 @@ def _carry_out(
         elif decision.action == "hold":
             results[decision.source_id] = _held(world, decision, keep_quiet=keep_quiet)
         elif decision.action == "adopt":
-            results[decision.source_id] = settle.adopted(world, decision)
+            results[decision.source_id] = settle.locally(world, decision)
         elif keep_quiet:
             results[decision.source_id] = decision
         else:
-            results[decision.source_id] = settle.noted(world, decision)
+            results[decision.source_id] = settle.locally(world, decision)
     results.update(write(world, run_id, to_write) if to_write else {})
     return results
 
@@ -128,7 +141,7 @@ def _carry_out(
 def _held(world: World, decision: Decision, *, keep_quiet: bool) -> Decision:
     if keep_quiet:
         return replace(decision, action="skip", hold=None)
-    return settle.held(world, decision)
+    return settle.locally(world, decision)
 
 
 def _learn(facts: Facts, decisions: Mapping[str, Decision], lookups: Lookups) -> Facts:

@@ -75,6 +75,8 @@ class Decision:
     changes: Sequence[Change] = ()
     hold: HoldCause | None = None
     eligible_at: datetime | None = None
+    fence: int | None = None
+    """The claim under which this was decided; None: nothing that another worker could be working on."""
 
     @property
     def warnings(self) -> Sequence[Finding]:

@@ -15,12 +15,14 @@ import structlog
 
 from config.settings import Settings
 from connectors.errors import ConnectorError
-from journal import intents, runs, staging, subjects
+from connectors.fault_points import fault_point
+from journal import claims, intents, runs, staging, subjects
 from journal.nouns import KIND_INVOICE, KIND_ORDER
 from journal.staging import StagedRecord
 from sync import (
     account_status,
     amend,
+    claiming,
     eligibility,
     guard,
     order_facts,
@@ -40,10 +42,12 @@ from sync.errors import UnknownDeal
 from sync.identity import check_identity, note_mapping
 from sync.isolation import isolated
 from sync.lookups import load as load_lookups
-from sync.pull import Pulled, pull, pull_one
+from sync.pull import Pulled, deal_label, pull, pull_one
 from sync.receivables import Refreshed
 from sync.receivables import refresh as refresh_receivables
 from sync.resolve import resolve_open
+from sync.sweep import Swept
+from sync.sweep import sweep as sweep_deals
 from sync.world import DEAL, World
 from sync.writeback import StatusUpdate
 
@@ -99,6 +103,7 @@ class RunResult:
 
     run_id: str
     pulled: Pulled = field(default_factory=Pulled)
+    swept: Swept | None = None
     customers: dict[str, Decision] = field(default_factory=dict)
     orders: dict[str, Decision] = field(default_factory=dict)
     invoices: dict[str, Decision] = field(default_factory=dict)
@@ -111,6 +116,8 @@ class RunResult:
     def counts(self) -> dict[str, int]:
         """Return the number of records by kind and outcome (``orders.created``), rows read and status writes."""
         totals = {"rows.read": self.pulled.read, "rows.staged": self.pulled.staged}
+        if self.swept is not None:
+            totals |= {f"sweep.{name}": count for name, count in self.swept.counts().items()}
         for name, decisions in ((CUSTOMERS, self.customers), (ORDERS, self.orders), (INVOICES, self.invoices)):
             for decision in decisions.values():
                 key = f"{name}.{OUTCOMES[decision.action]}"
@@ -142,7 +149,8 @@ def run(
 ) -> RunResult:
     """Run the jobs once, those that are switched on by default, for every due deal or for one.
 
-    ``sweep``: look at every open receivable whatever its stamp says, and compare Salesforce's rows with ours.
+    ``sweep``: compare every won deal with the journal, look at every open receivable whatever its stamp says, and
+    compare Salesforce's rows with ours; a run for one deal looks at no other.
 
     Raises:
         ConnectorError: a remote system could not be reached or refused; what was committed stays.
@@ -158,6 +166,7 @@ def run(
         _steps(world, result, jobs, only, hands, sweep)
         outcome = "stopped" if world.wanted_stop() else "done"
     finally:
+        claiming.give_back(world)
         with world.journal.begin() as tx:
             runs.finish(tx, result.run_id, outcome, result.counts(), world.mapping_sha, world.now())
         log.info("run_ended", run=result.run_id, outcome=outcome, **result.counts())
@@ -173,6 +182,8 @@ def _steps(world: World, result: RunResult, jobs: Sequence[str], only: str | Non
     # Before reading: what a changed mapping reopens is read again with the fields that it now needs.
     note_mapping(world)
     result.pulled = _acquire(world, result.run_id, only)
+    if sweep and only is None:
+        result.swept = sweep_deals(world, result.run_id)
     if CUSTOMERS in jobs or ORDERS in jobs:
         _documents(world, result, jobs, only, hands)
     if INVOICES in jobs and not world.wanted_stop():
@@ -206,9 +217,10 @@ def _documents(world: World, result: RunResult, jobs: Sequence[str], only: str |
     wrong = {decision.source_id: decision for decision in verify.verify(world)}
     for decision in wrong.values():
         _note(result, decision)
-    deals = _due_deals(world, only)
+    deals, fences = _due_deals(world, only)
     if not deals and not due_accounts(world):
         return  # an idle run reads no list and no customer
+    seen = claiming.seen(world, KIND_INVOICE)
     lookups = load_lookups(world)
     server_now = world.crm.server_time()
     judged = {deal.source_id: judge_safely(world, deal, server_now) for deal in deals}
@@ -216,15 +228,16 @@ def _documents(world: World, result: RunResult, jobs: Sequence[str], only: str |
     for decision in settled.decisions.values():
         _note(result, decision)
     if ORDERS in jobs:
-        facts = _orders(world, result, deals, judged, settled, hands, wrong)
+        facts = _orders(world, result, deals, fences, judged, settled, hands, wrong)
         if INVOICES in jobs:
-            _stand_alone(world, result, deals, judged, facts, hands)
+            _stand_alone(world, result, deals, judged, facts, seen, hands)
 
 
 def _orders(
     world: World,
     result: RunResult,
     deals: Sequence[StagedRecord],
+    fences: Mapping[str, int],
     judged: Mapping[str, eligibility.Eligibility],
     settled: Settled,
     hands: Hands,
@@ -235,10 +248,11 @@ def _orders(
     local: list[Decision] = []
     for deal in deals:
         decision = isolated(KIND_ORDER, deal, partial(orders.decide, world, deal, judged[deal.source_id], facts))
+        decision = claiming.fenced(decision, fences)
         if decision.action == "update":
             decision = _guarded(world, decision)
         if decision.action == "unchanged" and deal.source_id in wrong:
-            continue  # NetSuite still holds another amount than was sent
+            continue  # NetSuite still holds another amount than was sent; its claim ends with the run
         (to_write if decision.action in ("create", "update") else local).append(decision)
     for start in range(0, len(local), NOTED_TOGETHER):
         with world.journal.batch():
@@ -257,6 +271,7 @@ def _stand_alone(
     deals: Sequence[StagedRecord],
     judged: Mapping[str, eligibility.Eligibility],
     facts: order_facts.OrderFacts,
+    seen: Mapping[str, int],
     hands: Hands,
 ) -> None:
     chosen = [
@@ -268,11 +283,14 @@ def _stand_alone(
     ]
     if not chosen:
         return
+    labels = {deal.source_id: deal_label(deal) for deal in chosen}
+    fences = claiming.claim(world, KIND_INVOICE, labels, unchanged_since=seen)
+    chosen = [deal for deal in chosen if deal.source_id in fences]
     known = stand_alone.read(world, chosen)
     to_write = []
     for deal in chosen:
         decide = partial(stand_alone.decide, world, deal, judged[deal.source_id], facts, known)
-        decision = isolated(KIND_INVOICE, deal, decide)
+        decision = claiming.fenced(isolated(KIND_INVOICE, deal, decide), fences)
         if decision.action == "create":
             to_write.append(decision)
         else:
@@ -298,12 +316,19 @@ def _guarded(world: World, decision: Decision) -> Decision:
         return replace(decision, action="wait", reason=f"its order could not be read: {error.why}")
 
 
-def _due_deals(world: World, only: str | None) -> list[StagedRecord]:
+def _due_deals(world: World, only: str | None) -> tuple[list[StagedRecord], dict[str, int]]:
+    """Take the deals that are to be decided; return each as it was last read, and the fences of the claims.
+
+    A deal that another worker holds, or about which a write is in doubt, is not taken.
+    """
     with world.journal.begin() as tx:
         doubtful = intents.in_doubt(tx, KIND_ORDER)
         ids = [id_ for id_ in ([only] if only else subjects.due(tx, KIND_ORDER)) if id_ not in doubtful]
-        found = [staging.newest(tx, DEAL, id_) for id_ in ids]
-    return [deal for deal in found if deal is not None]
+        found = {id_: staging.newest(tx, DEAL, id_) for id_ in ids}
+        labels = {id_: deal_label(deal) for id_, deal in found.items() if deal is not None}
+        fences = claims.claim(tx, KIND_ORDER, labels, world.owner, world.now(), even_if_deferred=only is not None)
+    fault_point("sync.claimed")
+    return [deal for id_, deal in found.items() if deal is not None and id_ in fences], fences
 
 
 def _note(result: RunResult, decision: Decision) -> None:

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import structlog
 
+from connectors.fault_points import fault_point
 from connectors.records import Payload, WriteOutcome, WriteRequest
 from journal import intents, subjects
+from journal.claims import FenceLost
+from journal.database import Tx
 from journal.holds import HoldCause
 from journal.nouns import KIND_CUSTOMER, KIND_INVOICE, OpenIntent
-from sync import codes, payloads, settle
+from sync import claiming, codes, payloads, settle
 from sync.decision import Decision
 from sync.resolve import probe
 from sync.world import World
@@ -52,11 +56,11 @@ def push(world: World, run_id: str, decisions: Sequence[Decision]) -> dict[str, 
     todo = list(decisions)
     for round_ in range(THROTTLE_ROUNDS):
         throttled: list[Decision] = []
-        for decision, outcome in _send_all(world, run_id, todo):
-            result = settle_one(world, run_id, decision, outcome)
-            results[decision.decision.source_id] = result
+        for armed, outcome in _send_all(world, run_id, todo, results):
+            result = settle_one(world, run_id, armed, outcome)
+            results[armed.decision.source_id] = result
             if outcome.status == "no_op" and result.action == "wait":
-                throttled.append(decision.decision)
+                throttled.append(armed.decision)
             world.observer.progress(_stage(decisions), len(results), len(decisions))
         todo = throttled
         if not todo:
@@ -69,8 +73,13 @@ def _stage(decisions: Sequence[Decision]) -> str:
     return STAGES.get(decisions[0].kind, "write sales orders")
 
 
-def _send_all(world: World, run_id: str, decisions: Sequence[Decision]) -> Iterator[tuple[Armed, WriteOutcome]]:
-    """Arm just ahead of the slots that send: one commit for as many intents as there are slots."""
+def _send_all(
+    world: World, run_id: str, decisions: Sequence[Decision], results: dict[str, Decision]
+) -> Iterator[tuple[Armed, WriteOutcome]]:
+    """Arm just ahead of the slots that send: one commit for as many intents as there are slots.
+
+    A record that another worker has taken is not sent; its decision goes to the results at once.
+    """
     size = max(1, world.settings.netsuite.slots)
     armed: dict[str, Armed] = {}
 
@@ -80,54 +89,53 @@ def _send_all(world: World, run_id: str, decisions: Sequence[Decision]) -> Itera
                 return
             with world.journal.batch():
                 batch = [arm(world, run_id, decision) for decision in decisions[start : start + size]]
-            armed.update((one.request.key, one) for one in batch)
-            yield from (one.request for one in batch)
+            fault_point("sync.armed")
+            ready = [one for one in batch if isinstance(one, Armed)]
+            results.update((one.source_id, one) for one in batch if isinstance(one, Decision))
+            armed.update((one.request.key, one) for one in ready)
+            yield from (one.request for one in ready)
 
     for request, outcome in world.erp_writer.write(requests()):
         yield armed.pop(request.key), outcome
 
 
-def arm(world: World, run_id: str, decision: Decision) -> Armed:
-    """Freeze the payload and commit the intent. From here on the write may have happened."""
-    if decision.payload is None:
-        raise ValueError(f"nothing to write for {decision.source_id}")
-    intent_id = world.random.uuid()
-    payload = _stamped(decision.payload, intent_id, decision.version)
+def arm(world: World, run_id: str, decision: Decision) -> Armed | Decision:
+    """Freeze the payload and commit the intent: from the commit on the write may have happened.
+
+    Return the decision, as one that waits, when another worker has taken its record.
+    """
+    try:
+        with world.journal.begin() as tx:
+            claiming.require(world, tx, decision)
+            return _arm(world, tx, run_id, decision)
+    except FenceLost:
+        return claiming.overtaken(decision)
+
+
+def _arm(world: World, tx: Tx, run_id: str, decision: Decision) -> Armed:
     now = world.now()
-    netsuite = world.settings.netsuite
-    send_by = now + netsuite.send_window
+    send_by = now + world.settings.netsuite.send_window
+    quiet_until = send_by + world.settings.netsuite.quiet_period
+    intent, payload, again = _frozen(world, tx, decision, quiet_until, now)
+    if again:
+        intents.rearm(tx, intent, send_by=send_by, quiet_until=quiet_until, at=now)
+    else:
+        intents.arm(tx, intent, run_id=run_id, send_by=send_by, quiet_until=quiet_until, at=now)
+    subjects.mark(
+        tx,
+        decision.kind,
+        decision.source_id,
+        label=decision.label,
+        state=subjects.AMBIGUOUS,
+        outcome="wait",
+        reason="being written",
+        version=decision.version,
+        eligible_at=decision.eligible_at,
+        at=now,
+    )
     creates = decision.action == "create"
-    with world.journal.begin() as tx:
-        intent = OpenIntent(
-            id=intent_id,
-            kind=decision.kind,
-            source_id=decision.source_id,
-            external_id=decision.external_id,
-            state=intents.SENDING,
-            quiet_until=send_by + netsuite.quiet_period,
-            op="add" if creates else "update",
-            target_id=None if creates else decision.target_id,
-            payload_sha=payloads.keep(world, tx, payload),
-            fingerprint=decision.fingerprint,
-            mapping_sha=world.mapping_sha,
-            staged_version=decision.version,
-            doc_no=decision.doc_no,
-        )
-        intents.arm(tx, intent, run_id=run_id, send_by=send_by, quiet_until=send_by + netsuite.quiet_period, at=now)
-        subjects.mark(
-            tx,
-            decision.kind,
-            decision.source_id,
-            label=decision.label,
-            state=subjects.AMBIGUOUS,
-            outcome="wait",
-            reason="being written",
-            version=decision.version,
-            eligible_at=decision.eligible_at,
-            at=now,
-        )
     request = WriteRequest(
-        key=intent_id,
+        key=intent.id,
         op="add" if creates else "update",
         payload=payload,
         external_id=decision.external_id if creates else None,
@@ -136,6 +144,50 @@ def arm(world: World, run_id: str, decision: Decision) -> Armed:
         send_by=send_by,
     )
     return Armed(decision, intent, request)
+
+
+def _frozen(
+    world: World, tx: Tx, decision: Decision, quiet_until: datetime, now: datetime
+) -> tuple[OpenIntent, Payload, bool]:
+    """Return the intent with its frozen payload, and whether it is an earlier one that was surely not sent.
+
+    The earlier one serves again where it says byte for byte the same; else it is superseded.
+    """
+    prior = intents.prepared(tx, decision.kind, decision.source_id, decision.doc_no)
+    if prior is not None:
+        intent, payload = _intent(world, tx, decision, prior.id, quiet_until)
+        same = ("payload_sha", "mapping_sha", "op", "external_id", "target_id", "staged_version")
+        if all(getattr(intent, name) == getattr(prior, name) for name in same):
+            return replace(intent, state=prior.state), payload, True
+        intents.close(tx, prior, "superseded", "something newer is to be written", now)
+    intent, payload = _intent(world, tx, decision, world.random.uuid(), quiet_until)
+    return intent, payload, False
+
+
+def _intent(
+    world: World, tx: Tx, decision: Decision, intent_id: str, quiet_until: datetime
+) -> tuple[OpenIntent, Payload]:
+    if decision.payload is None:
+        raise ValueError(f"nothing to write for {decision.source_id}")
+    payload = _stamped(decision.payload, intent_id, decision.version)
+    creates = decision.action == "create"
+    intent = OpenIntent(
+        id=intent_id,
+        kind=decision.kind,
+        source_id=decision.source_id,
+        external_id=decision.external_id,
+        state=intents.SENDING,
+        quiet_until=quiet_until,
+        op="add" if creates else "update",
+        target_id=None if creates else decision.target_id,
+        payload_sha=payloads.keep(world, tx, payload),
+        fingerprint=decision.fingerprint,
+        mapping_sha=world.mapping_sha,
+        staged_version=decision.version,
+        doc_no=decision.doc_no,
+        fence=decision.fence or 0,
+    )
+    return intent, payload
 
 
 def _stamped(payload: Payload, intent_id: str, version: str) -> Payload:
@@ -156,14 +208,25 @@ def settle_one(world: World, run_id: str, armed: Armed, outcome: WriteOutcome) -
         status=outcome.status,
         code=outcome.code,
     )
-    # One commit keeps the answer and what it proves; looking the record up comes after it.
-    with world.journal.batch():
+    fault_point("sync.settling")
+    try:
+        # One commit keeps the answer and what it proves; looking the record up comes after it.
+        with world.journal.batch():
+            with world.journal.begin() as tx:
+                intents.note_attempt(tx, armed.intent.id, outcome, world.now())
+            proven = _settle(world, armed, outcome)
+    except FenceLost:
+        # Another worker has taken the record and proves for itself what became of the write: only the try is noted.
         with world.journal.begin() as tx:
             intents.note_attempt(tx, armed.intent.id, outcome, world.now())
-        proven = _settle(world, armed, outcome)
+        return claiming.overtaken(armed.decision)
     if proven is not None:
         return proven
-    return probe(world, armed.intent, armed.decision, already_exists=outcome.status == "exists")
+    doubtful = replace(armed.intent, state=intents.AMBIGUOUS)
+    exists = outcome.status == "exists"
+    return claiming.unless_overtaken(
+        armed.decision, lambda: probe(world, doubtful, armed.decision, already_exists=exists)
+    )
 
 
 def _settle(world: World, armed: Armed, outcome: WriteOutcome) -> Decision | None:
@@ -175,8 +238,7 @@ def _settle(world: World, armed: Armed, outcome: WriteOutcome) -> Decision | Non
     if outcome.status == "rejected":
         return settle.rejected(world, armed.intent, armed.decision, rejection(outcome))
     if outcome.status == "conflict":
-        reason = "NetSuite says the record has just been changed; it is read again next time"
-        return settle.not_sent(world, armed.intent, armed.decision, reason)
+        return settle.conflict(world, armed.intent, armed.decision)
     settle.doubtful(world, armed.intent, armed.decision, f"{outcome.code}: {outcome.message}")
     return None
 

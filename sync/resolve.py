@@ -6,6 +6,7 @@ Only a strongly consistent record ``get`` counts as proof, and an absence counts
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -14,7 +15,7 @@ from connectors.records import ReadBack
 from journal import intents, subjects
 from journal.holds import HoldCause
 from journal.nouns import KIND_CUSTOMER, KIND_INVOICE, KIND_ORDER, OpenIntent
-from sync import codes, settle
+from sync import claiming, codes, settle
 from sync.decision import Decision
 from sync.world import World
 
@@ -22,15 +23,36 @@ log = structlog.get_logger(__name__)
 
 TARGET_TYPES = {KIND_CUSTOMER: "customer", KIND_INVOICE: "invoice"}
 DEFAULT_TARGET = "salesOrder"
+DOCUMENTS = (KIND_CUSTOMER, KIND_ORDER, KIND_INVOICE)
+ENDED = (subjects.SETTLED, subjects.HELD)
+"""States in which a record waits for no write."""
 
 
 def resolve_open(world: World) -> list[Decision]:
-    """Probe every write whose outcome is unknown, as a crash or a lost answer leaves them."""
+    """Probe every write whose outcome is unknown, as a crash or a lost answer leaves them.
+
+    A record that another worker holds is that worker's to prove.
+    """
+    now = world.now()
     with world.journal.begin() as tx:
-        pending = intents.open_intents(tx)
-        for kind in (KIND_CUSTOMER, KIND_ORDER, KIND_INVOICE):
-            subjects.free_stranded(tx, kind, intents.in_doubt(tx, kind), world.now())
-    return [probe(world, intent, _decision(world, intent)) for intent in pending]
+        pending = intents.open_intents(tx, intents.MONEY)
+        for kind in DOCUMENTS:
+            subjects.free_stranded(tx, kind, intents.in_doubt(tx, kind), now)
+        for unsent in intents.prepared_for_nothing(tx, ENDED):
+            intents.close(tx, unsent, "superseded", "its record needs no write any more", now)
+    decisions = [_decision(world, intent) for intent in pending]
+    fences: dict[tuple[str, str], int] = {}
+    for kind in DOCUMENTS:
+        labels = {one.source_id: one.label for one in decisions if one.kind == kind}
+        taken = claiming.claim(world, kind, labels, even_if_deferred=True)
+        fences |= {(kind, id_): fence for id_, fence in taken.items()}
+    resolved = []
+    for intent, decision in zip(pending, decisions, strict=True):
+        fence = fences.get((intent.kind, intent.source_id))
+        if fence is not None:
+            mine = replace(decision, fence=fence)
+            resolved.append(claiming.unless_overtaken(mine, partial(probe, world, intent, mine)))
+    return resolved
 
 
 def probe(world: World, intent: OpenIntent, decision: Decision, *, already_exists: bool = False) -> Decision:
@@ -97,11 +119,7 @@ def _absent(world: World, intent: OpenIntent, decision: Decision) -> Decision:
 
 
 def _name_clash(cause: str) -> HoldCause:
-    return codes.hold(
-        "REMOTE_REJECTED",
-        cause,
-        fix="Look for a NetSuite record of that name; enter its id on the Salesforce record, or rename one of them.",
-    )
+    return codes.hold("EXISTS_UNSEEN", cause)
 
 
 def _decision(world: World, intent: OpenIntent) -> Decision:

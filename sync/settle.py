@@ -1,4 +1,8 @@
-"""Writes down what became of a decision: binding, intent, hold and standing, in one transaction each."""
+"""Writes down what became of a decision: binding, intent, hold and standing, in one transaction each.
+
+Each transaction asserts the claim under which the decision was made, and ends it; a worker that was overtaken
+meets :class:`journal.claims.FenceLost` and changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,14 @@ from journal import bindings, holds, intents, subjects
 from journal.database import Tx
 from journal.holds import HoldCause
 from journal.nouns import Binding, OpenIntent
-from sync import codes, payloads
+from sync import claiming, codes, payloads
 from sync.decision import Decision
 from sync.world import World
 
 MOST_VANISHED = 2
 """How often a write of one content may vanish before a person is asked instead of sending it again."""
+MOST_CONFLICTS = 3
+"""How often in a row NetSuite may say that somebody has just changed the record."""
 
 
 def applied(
@@ -50,18 +56,37 @@ def applied(
         staged_version=intent.staged_version,
     )
     with world.journal.begin() as tx:
+        claiming.require(world, tx, decision)
         bindings.bind(tx, binding)
-        intents.close(tx, intent.id, "applied", evidence, now)
+        intents.close(tx, intent, "applied", evidence, now)
         _settled(tx, done, now, state)
     return done
 
 
 def not_sent(world: World, intent: OpenIntent, decision: Decision, reason: str) -> Decision:
-    """Nothing was written: the record is due again."""
+    """Nothing was written: the record is due again, with the same payload unless something newer comes up."""
     now = world.now()
     waiting = replace(decision, action="wait", reason=f"not written yet: {reason}")
     with world.journal.begin() as tx:
-        intents.close(tx, intent.id, "not_sent", reason, now)
+        claiming.require(world, tx, decision)
+        intents.put_back(tx, intent, reason, now)
+        stand(tx, waiting, subjects.WAITING, now)
+    return waiting
+
+
+def conflict(world: World, intent: OpenIntent, decision: Decision) -> Decision:
+    """Somebody changed the record at the same moment, and nothing was written: it is read again, a few times."""
+    now = world.now()
+    reason = "NetSuite says the record has just been changed; it is read again next time"
+    waiting = replace(decision, action="wait", reason=f"not written yet: {reason}")
+    with world.journal.begin() as tx:
+        again_and_again = intents.conflicts_in_a_row(tx, intent) + 1 >= MOST_CONFLICTS
+    if again_and_again:
+        cause = f"NetSuite says each time that somebody is just changing the record, {MOST_CONFLICTS} times in a row."
+        return rejected(world, intent, decision, codes.hold("REMOTE_REJECTED", cause), outcome="conflict")
+    with world.journal.begin() as tx:
+        claiming.require(world, tx, decision)
+        intents.close(tx, intent, "conflict", reason, now)
         stand(tx, waiting, subjects.WAITING, now)
     return waiting
 
@@ -80,7 +105,8 @@ def absent(world: World, intent: OpenIntent, decision: Decision) -> Decision:
         return rejected(world, intent, decision, codes.hold("REMOTE_REJECTED", cause), outcome="absent_after_quiet")
     waiting = replace(decision, action="wait", reason="its first request never reached NetSuite; it is written anew")
     with world.journal.begin() as tx:
-        intents.close(tx, intent.id, "absent_after_quiet", "not found after the quiet period", now)
+        claiming.require(world, tx, decision)
+        intents.close(tx, intent, "absent_after_quiet", "not found after the quiet period", now)
         stand(tx, waiting, subjects.READY, now)
     return waiting
 
@@ -88,9 +114,11 @@ def absent(world: World, intent: OpenIntent, decision: Decision) -> Decision:
 def doubtful(world: World, intent: OpenIntent, decision: Decision, reason: str) -> Decision:
     """Nobody knows whether the write happened: no second request until a read-back proves it."""
     waiting = replace(decision, action="wait", reason=f"NetSuite gave no clear answer ({reason}); Tieout looks again")
+    now = world.now()
     with world.journal.begin() as tx:
-        intents.doubt(tx, intent.id, reason)
-        stand(tx, waiting, subjects.AMBIGUOUS, world.now())
+        claiming.require(world, tx, decision)
+        intents.doubt(tx, intent, reason, now)
+        stand(tx, waiting, subjects.AMBIGUOUS, now)
     return waiting
 
 
@@ -99,9 +127,11 @@ def rejected(
 ) -> Decision:
     """NetSuite refused the record: close the intent and hold it with NetSuite's own words, together."""
     now = world.now()
+    cause = replace(cause, content=intent.fingerprint)
     refused = replace(decision, action="hold", reason=cause.cause, hold=cause)
     with world.journal.begin() as tx:
-        intents.close(tx, intent.id, outcome, cause.cause, now)
+        claiming.require(world, tx, decision)
+        intents.close(tx, intent, outcome, cause.cause, now)
         holds.open_hold(tx, decision.kind, decision.source_id, decision.label, cause, now)
         stand(tx, refused, subjects.HELD, now)
     return refused
@@ -113,6 +143,7 @@ def held(world: World, decision: Decision) -> Decision:
         raise ValueError(f"{decision.source_id} is held without a cause")
     now = world.now()
     with world.journal.begin() as tx:
+        claiming.require(world, tx, decision)
         holds.open_hold(tx, decision.kind, decision.source_id, decision.label, decision.hold, now)
         stand(tx, decision, subjects.HELD, now)
     return decision
@@ -138,10 +169,11 @@ def adopted(world: World, decision: Decision) -> Decision:
     )
     try:
         with world.journal.begin() as tx:
+            claiming.require(world, tx, decision)
             if decision.takes_from is not None:
-                bindings.release(tx, decision.kind, decision.takes_from, decision.target_id)
+                bindings.release(tx, decision.kind, decision.takes_from, decision.target_id, now)
             if decision.replaces is not None:
-                bindings.release(tx, decision.kind, decision.source_id, decision.replaces)
+                bindings.release(tx, decision.kind, decision.source_id, decision.replaces, now)
             bindings.bind(tx, binding)
             _settled(tx, decision, now)
     except bindings.BindingConflict as conflict:
@@ -154,6 +186,7 @@ def agreed(world: World, decision: Decision) -> Decision:
     """NetSuite already says what the deal says, by another hand: note that content as the last one written."""
     now = world.now()
     with world.journal.begin() as tx:
+        claiming.require(world, tx, decision)
         binding = bindings.get(tx, decision.kind, decision.source_id)
         if binding is None or decision.payload is None:
             raise ValueError(f"{decision.source_id} agrees with nothing")
@@ -164,7 +197,7 @@ def agreed(world: World, decision: Decision) -> Decision:
             payload_sha=payloads.keep(world, tx, decision.payload),
             staged_version=decision.version,
         )
-        bindings.bind(tx, same)
+        bindings.bind(tx, same, now)
         _settled(tx, decision, now)
     return decision
 
@@ -174,6 +207,7 @@ def noted(world: World, decision: Decision) -> Decision:
     now = world.now()
     state = subjects.WAITING if decision.action == "wait" or decision.recheck else subjects.SETTLED
     with world.journal.begin() as tx:
+        claiming.require(world, tx, decision)
         if decision.action != "wait":
             holds.resolve(tx, decision.kind, decision.source_id, decision.reason, now)
         stand(tx, decision, state, now)
@@ -181,7 +215,11 @@ def noted(world: World, decision: Decision) -> Decision:
 
 
 def locally(world: World, decision: Decision) -> Decision:
-    """Write down a decision that needs no remote write."""
+    """Write down a decision that needs no remote write, unless another worker has taken its record."""
+    return claiming.unless_overtaken(decision, lambda: _locally(world, decision))
+
+
+def _locally(world: World, decision: Decision) -> Decision:
     if decision.action == "hold":
         return held(world, decision)
     if decision.action == "adopt":
@@ -192,19 +230,20 @@ def locally(world: World, decision: Decision) -> Decision:
 
 
 def stand(tx: Tx, decision: Decision, state: str, now: datetime) -> None:
-    """Write where the record stands."""
+    """Write where the record stands, and give it back."""
     subjects.mark(
         tx,
         decision.kind,
         decision.source_id,
         label=decision.label,
-        state=state,
+        state=claiming.standing(tx, decision, state),
         outcome=decision.action,
         reason=decision.reason,
         version=decision.version or None,
         eligible_at=decision.eligible_at,
         at=now,
     )
+    claiming.finish(tx, decision)
 
 
 def _settled(tx: Tx, decision: Decision, now: datetime, state: str = subjects.SETTLED) -> None:

@@ -46,6 +46,9 @@ RECEIVABLE_FIELDS = (
 )
 """The fields that tell of a deal's invoices and payments, where ``[jobs.status] receivables`` is on."""
 
+STATUS_VERSION = "Tieout_Status_Version__c"
+"""Grows with every write of a deal's status, so that an older status never passes for a newer one."""
+
 FINANCIAL = "Tieout_Financial__c"
 ACCOUNT_BALANCE = "Tieout_Account_Balance__c"
 KEY = "Tieout_Key__c"
@@ -102,10 +105,14 @@ class World:
     """Whether the run is asked to end at the next safe place."""
     budget: Callable[[], tuple[int, int] | None] = unknown
     """The CRM's calls of the last 24 hours: used and allowed, where an answer told them."""
+    owner: str = "tieout"
+    """Who claims records: two worlds with different owners over one journal are two workers."""
+    acquired: int = 0
+    """The fence under which records are taken in (:func:`journal.staging.take`); 0 over a scratch copy, without one."""
 
     def on(self, journal: Journal) -> World:
         """Return the same world over another journal (a plan works on a scratch copy)."""
-        return replace(self, journal=journal)
+        return replace(self, journal=journal, acquired=0)
 
     def now(self) -> datetime:
         """Return the machine's present moment; never used for remote stamps."""
@@ -129,7 +136,8 @@ class World:
     @property
     def status_fields(self) -> tuple[str, ...]:
         """The fields of an opportunity that Tieout owns under these settings."""
-        return (*STATUS_FIELDS, *RECEIVABLE_FIELDS) if self.settings.status.receivables else STATUS_FIELDS
+        receivable = RECEIVABLE_FIELDS if self.settings.status.receivables else ()
+        return (*STATUS_FIELDS, *receivable, STATUS_VERSION)
 
 
 def customer_external_id(account_id: str) -> str:
