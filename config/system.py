@@ -22,6 +22,14 @@ class SystemClock:
         """Wait for that long."""
         time.sleep(seconds)
 
+    def elapsed(self) -> float:
+        """Return the seconds since this machine was started, those of its sleep included.
+
+        Where there is no boot-time clock (Linux has one), what a suspended machine sleeps through is missing.
+        """
+        boot_time = getattr(time, "CLOCK_BOOTTIME", None)
+        return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
+
 
 class SystemRandom:
     """The operating system's random source."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 
@@ -40,7 +41,12 @@ class UnreachableError(TransientError):
 
 
 class RateLimitedError(TransientError):
-    """The remote system asks to slow down (concurrency or short-term rate)."""
+    """The remote system asks to slow down (concurrency or short-term rate).
+
+    ``until`` is the moment before which it asked not to be called, where it named one.
+    """
+
+    until: datetime | None = None
 
 
 class QuotaExhaustedError(ConnectorError):
@@ -61,6 +67,10 @@ class SchemaError(ConnectorError):
 
 class ProtocolError(ConnectorError):
     """The answer is not of the agreed form (HTML instead of JSON, a missing part): nothing of it was used."""
+
+
+INCOMPLETE = "INCOMPLETE"
+"""Code of a ProtocolError at the end of a paged read: rows were missing, and any of its pages may have lacked them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,9 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Wait for that long."""
 
+    def elapsed(self) -> float:
+        """Return seconds since some moment, on a clock that nobody sets and that runs while the machine sleeps."""
+
 
 class Random(Protocol):
     """Everything that must not repeat: ids, nonces, jitter."""

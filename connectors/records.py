@@ -252,20 +252,25 @@ class WriteRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldUpdate:
-    """New values for fields of one CRM record."""
+    """New values for fields of one CRM record. ``send_by``: the moment after which it must not leave."""
 
     ref: RecordRef
     values: Mapping[str, Value]
+    send_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordUpsert:
-    """One CRM record to make or change, found by its own unique external id field: writing it twice is harmless."""
+    """One CRM record to make or change, found by its own unique external id field: writing it twice is harmless.
+
+    ``send_by``: the moment after which it must not leave.
+    """
 
     type: str
     key_field: str
     key: str
     values: Mapping[str, Value]
+    send_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

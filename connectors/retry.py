@@ -16,8 +16,9 @@ import requests
 import urllib3.exceptions
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-from connectors.errors import ConnectorError, ProtocolError, TransientError, UnreachableError
+from connectors.errors import ConnectorError, ProtocolError, RateLimitedError, TransientError, UnreachableError
 from connectors.ports import Clock, Random
+from connectors.retry_after import HeldBackError
 from connectors.transport import AnswerTooLargeError, HostRefusedError
 
 T = TypeVar("T")
@@ -74,6 +75,8 @@ def typed(remote: Remote, what: str) -> Iterator[None]:
 
 def connector_error(error: requests.RequestException, remote: Remote, what: str) -> ConnectorError:
     """Return our error for one of ``requests``; the message names address and setting."""
+    if isinstance(error, HeldBackError):
+        return held_back(error, remote, what)
     why = unsent_reason(error)
     if why is not None:
         return UnreachableError(
@@ -99,6 +102,19 @@ def connector_error(error: requests.RequestException, remote: Remote, what: str)
         fix="Usually passes by itself; if not, look at the system's status page and the network.",
         code="TIMEOUT" if late else "CONNECTION_LOST",
     )
+
+
+def held_back(error: HeldBackError, remote: Remote, what: str) -> RateLimitedError:
+    """Return our error for a request that was not sent because the system asked for a pause."""
+    limited = RateLimitedError(
+        connection=remote.connection,
+        what=what,
+        why=f"{error}, so nothing was sent.",
+        fix="Passes by itself; if it is frequent, let the jobs run less often or with fewer slots.",
+        code="RETRY_AFTER",
+    )
+    limited.until = error.until
+    return limited
 
 
 def unsent_reason(error: BaseException) -> str | None:
@@ -183,8 +199,17 @@ class ReadRetry:
         return retrying(read)
 
     def _pause(self, state: RetryCallState) -> float:
+        """Return the seconds to wait: as long as the system asked, else a growing and jittered time.
+
+        A system that asks to slow down is met with full jitter, so that many workers do not come back together.
+        """
+        failure = _failure(state)
         bound = min(self._longest, self._first * 2.0 ** (state.attempt_number - 1))
-        return self._random.uniform(bound / 2, bound)
+        if not isinstance(failure, RateLimitedError):
+            return self._random.uniform(bound / 2, bound)
+        if failure.until is None:
+            return self._random.uniform(0.0, bound)
+        return max(0.0, (failure.until - self._clock.now()).total_seconds()) + self._random.uniform(0.0, self._first)
 
 
 def _failure(state: RetryCallState) -> BaseException | None:

@@ -16,10 +16,12 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from connectors.errors import TieoutError
+from connectors.passage import GuardedAdapter, reached
 from connectors.ports import Clock
+from connectors.retry_after import ASKING, HeldBackError, wait_asked
+from connectors.transactions import require_no_transaction
 
 CONNECT_SECONDS = 5.0
 LARGEST_ANSWER = 64 * 1024 * 1024
@@ -54,6 +56,10 @@ class ServerClock:
     def offset(self) -> timedelta | None:
         """How far the server's clock is ahead of ours; None before the first answer."""
         return self._offset
+
+    def machine_now(self) -> datetime:
+        """Return this machine's present time, aware UTC."""
+        return self._clock.now()
 
     def now(self) -> datetime:
         """Return the server's present time, aware UTC."""
@@ -127,6 +133,18 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_inner_address(host: str) -> bool:
+    """Tell whether a host is given as an address that only an inner network knows, such as a cloud's metadata service.
+
+    This machine's own addresses are none: what listens there was put there by the operator.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_multicast or not (address.is_global or address.is_loopback)
+
+
 def is_known_host(url: str) -> bool:
     """Tell whether the address is https on a host of Salesforce or NetSuite."""
     parts = urlsplit(url)
@@ -139,7 +157,8 @@ Route = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 class GuardedSession(requests.Session):
     """A session whose every answer is read whole, within the time and size limits, without redirects.
 
-    ``route`` sees each request last: it refuses it or says where it goes.
+    ``route`` sees each request last: it refuses it or says where it goes. While the system's ``Retry-After`` lasts,
+    nothing is sent.
     """
 
     def __init__(self, server_clock: ServerClock, timeout: timedelta, route: Route) -> None:
@@ -148,22 +167,38 @@ class GuardedSession(requests.Session):
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.headers["User-Agent"] = "tieout"
         for scheme in ("http://", "https://"):
-            self.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS, max_retries=0))
+            self.mount(scheme, GuardedAdapter(CONNECTIONS))
         self._server_clock = server_clock
         self._timeout = (min(CONNECT_SECONDS, timeout.total_seconds()), timeout.total_seconds())
         self._route = route
+        self._not_before: datetime | None = None
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # noqa: ANN401  as requests
         """Send one request and read its whole answer.
 
         Raises:
             requests.RequestException: no usable answer; ``connectors.retry.typed`` turns it into one of our errors.
+            OpenTransactionError: this thread of work holds a database transaction; nothing was sent.
         """
+        require_no_transaction(f"a request to {urlsplit(request.url or '').hostname}")
+        self._require_its_time()
         kwargs.update(allow_redirects=False, stream=True, timeout=kwargs.get("timeout") or self._timeout)
         response = super().send(self._route(request), **kwargs)
         self._server_clock.learn(response.headers)
+        self._note_wait(response)
         _read_whole(response)
+        reached("answered")
         return response
+
+    def _require_its_time(self) -> None:
+        if self._not_before is not None and self._server_clock.machine_now() < self._not_before:
+            raise HeldBackError(self._not_before)
+
+    def _note_wait(self, response: requests.Response) -> None:
+        if response.status_code in ASKING:
+            wait = wait_asked(response.headers, self._server_clock.now())
+            if wait is not None:
+                self._not_before = self._server_clock.machine_now() + wait
 
 
 def _read_whole(response: requests.Response) -> None:

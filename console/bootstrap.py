@@ -15,8 +15,8 @@ from config.system import SystemClock, SystemRandom
 from connectors import netsuite, salesforce
 from connectors.ports import Clock, Random
 from console.service.assembly import owner_name
-from console.state import opened_journal
-from journal import leases
+from console.state import opened_for_writing
+from journal import in_hand, leases
 from journal.database import Journal
 from mappings.conditions import Condition, compile_condition
 from mappings.model import Mapping
@@ -104,7 +104,11 @@ def opened_world(
     clock, random = clock or SystemClock(), SystemRandom()
     crm = salesforce.connect(settings.salesforce, clock=clock, random=random)
     erp = netsuite.connect(settings.netsuite, clock=clock, random=random)
-    with opened_journal(settings) as journal, _lease(journal, settings.state, clock, random, alone=alone):
+    with (
+        opened_for_writing(settings, clock, random, thorough=alone) as journal,
+        _lease(journal, settings.state, clock, random, alone=alone) as lost,
+        in_hand.opened(journal, settings.state, clock.now()) as hand,
+    ):
         yield World(
             settings=settings,
             clock=clock,
@@ -120,15 +124,17 @@ def opened_world(
             observer=observer or Silent(),
             invoice_mapping=found.invoice_mapping,
             stand_alone=found.stand_alone,
-            wanted_stop=wanted_stop,
+            wanted_stop=lambda: lost() or wanted_stop(),
             budget=crm.budget,
+            in_hand=hand,
         )
 
 
 @contextmanager
-def _lease(journal: Journal, state: Path, clock: Clock, random: Random, *, alone: bool) -> Iterator[None]:
+def _lease(journal: Journal, state: Path, clock: Clock, random: Random, *, alone: bool) -> Iterator[Callable[[], bool]]:
+    """Hold the lease while the block runs; what is yielded says whether it was lost meanwhile."""
     if not alone:
-        yield
+        yield never
         return
-    with leases.held(journal, state, leases.SYNC, owner_name("tieout", random), clock):
-        yield
+    with leases.held(journal, state, leases.SYNC, owner_name("tieout", random), clock) as mine:
+        yield lambda: mine.lost

@@ -15,7 +15,7 @@ from config.errors import ConfigError
 from config.secrets import SecretError
 from connectors.errors import ConnectorError, MappingError, SchemaError, TieoutError
 from console.output import Output
-from journal.errors import JournalError
+from journal.errors import DatabaseUnavailable, JournalError
 from sync.errors import UnknownDeal
 
 OPPORTUNITY_ID = re.compile(r"006[A-Za-z0-9]{12}([A-Za-z0-9]{3})?")
@@ -26,11 +26,11 @@ class Exit(IntEnum):
 
     DONE = 0
     FINDINGS = 1
-    """Finished, with holds or exceptions; only with ``--strict``."""
+    """Finished, with holds or exceptions; only with ``--strict``. Also a bad audit trail."""
     USAGE = 2
     """A setting, a mapping, an argument or a local file is wrong; nothing was written remotely."""
     REMOTE = 3
-    """A remote system could not be reached, or refused."""
+    """A remote system, or the state database, could not be reached, or refused."""
     FAULT = 4
     """A fault in Tieout itself; what was committed before it stays, and the next run goes on from there."""
 
@@ -48,6 +48,8 @@ def explained(output: Output) -> Iterator[None]:
         _fail(output, Exit.REMOTE, [str(error)])
     except UnknownDeal as error:
         _fail(output, Exit.USAGE, [_unknown_deal(str(error))])
+    except DatabaseUnavailable as error:
+        _fail(output, Exit.REMOTE, [str(error)])
     except (SecretError, JournalError, TieoutError) as error:
         _fail(output, Exit.USAGE, [str(error)])
     except (typer.Exit, typer.Abort):

@@ -12,6 +12,8 @@ import structlog
 from config.errors import ConfigError
 from config.load import load
 from config.settings import Settings
+from config.settled import files_of, settle
+from config.system import SystemClock
 from connectors.errors import TieoutError
 from connectors.ports import Clock
 from console.alerts.desk import AlertDesk
@@ -19,6 +21,7 @@ from console.alerts.send import send_workbook
 from console.bootstrap import opened_world
 from console.service import standstill
 from console.service.assembly import Wiring
+from console.service.cooling import Cooling
 from console.service.outcome import Job, JobOutcome, Worked
 from console.service.stopping import StopFlag
 from console.state import opened_journal
@@ -42,18 +45,27 @@ def wire(config: Path, clock: Clock, stop: StopFlag) -> Wiring:
 def jobs(config: Path, clock: Clock, stop: StopFlag) -> dict[str, Job]:
     """Return the jobs by name."""
     sync = partial(_sync, config, clock, stop)
-    return {
+    found: dict[str, Job] = {
         "orders": lambda: sync([engine.CUSTOMERS, engine.ORDERS], sweep=False),
         "invoices": lambda: sync([engine.INVOICES], sweep=False),
         "status": lambda: sync([engine.STATUS], sweep=False),
-        "sweep": lambda: sync([engine.STATUS], sweep=True),
+        "sweep": lambda: sync([engine.CUSTOMERS, engine.ORDERS, engine.STATUS], sweep=True),
         "reconcile": lambda: _reconcile(config, clock),
     }
+    cooling = Cooling(clock)
+    return {name: cooling.around(partial(_on_settled_files, config, job)) for name, job in found.items()}
+
+
+def _on_settled_files(config: Path, job: Job) -> JobOutcome:
+    """Run a job once nobody is in the middle of saving the operator's files."""
+    machine = SystemClock()
+    settle(files_of(config), lambda modified: machine.now().timestamp() - modified, machine.sleep)
+    return job()
 
 
 def _sync(config: Path, clock: Clock, stop: StopFlag, names: Sequence[str], *, sweep: bool) -> JobOutcome:
     with opened_world(config, clock=clock, wanted_stop=stop.wanted) as world:
-        chosen = _chosen(world, names, clock)
+        chosen = _swept(world, names, clock) if sweep else _chosen(world, names, clock)
         if engine.ORDERS in chosen:
             require_sound(world)
         result = engine.run(world, chosen, sweep=sweep)
@@ -74,6 +86,14 @@ def _chosen(world: World, names: Sequence[str], clock: Clock) -> list[str]:
         with world.journal.begin() as tx:
             still = standstill.reason(world.settings, tx, "orders", clock.now())
         wanted += [] if still else [engine.CUSTOMERS, engine.ORDERS]
+    return [name for name in engine.enabled_jobs(world.settings) if name in wanted]
+
+
+def _swept(world: World, names: Sequence[str], clock: Clock) -> list[str]:
+    """Return the engine's jobs of the sweep: what it finds is ordered at once, unless orders stand still."""
+    with world.journal.begin() as tx:
+        still = standstill.reason(world.settings, tx, "orders", clock.now())
+    wanted = [name for name in names if still is None or name == engine.STATUS]
     return [name for name in engine.enabled_jobs(world.settings) if name in wanted]
 
 

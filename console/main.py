@@ -9,6 +9,8 @@ from typing import Annotated, Optional
 import typer
 
 from console.exits import explained
+from console.holds_app import holds_app
+from console.options import SYNC_TOML, Config, Json, Strict
 from console.output import Output
 
 app = typer.Typer(
@@ -31,10 +33,16 @@ alerts_app = typer.Typer(
     help="The messages that tell people when something needs them.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(alerts_app, name="alerts")
+audit_app = typer.Typer(
+    help="The trail of every change that concerns money.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(audit_app, name="audit")
+db_app = typer.Typer(
+    help="The state database: schema, backups, whether it is whole.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(db_app, name="db")
+app.add_typer(holds_app, name="holds")
 
-Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object with a version field.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 when there are holds or exceptions.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log each step as JSON on standard error.")]
 Deal = Annotated[Optional[str], typer.Option("--deal", help="Only this opportunity: id or address.")]  # noqa: UP045
 SandboxClock = Annotated[
@@ -46,7 +54,6 @@ Until = Annotated[
     typer.Option(help="A day (its beginning), a moment such as 2026-12-03T18:00, or a span such as 4h."),
 ]
 Reason = Annotated[str, typer.Option(help="Why; shown wherever the pause is.")]
-SYNC_TOML = Path("sync.toml")
 
 
 def _set_up_log(*, verbose: bool) -> None:
@@ -122,6 +129,7 @@ def sync(
     config: Config = SYNC_TOML,
     deal: Deal = None,
     anyway: Annotated[bool, typer.Option("--anyway", help="Also while paused or frozen.")] = False,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Compare every won deal with what was read, too.")] = False,
     as_json: Json = False,
     strict: Strict = False,
     verbose: Verbose = False,
@@ -132,7 +140,7 @@ def sync(
     _set_up_log(verbose=verbose)
     output = Output(as_json=as_json)
     with explained(output):
-        execute(config, output, jobs or [], deal, strict=strict, anyway=anyway)
+        execute(config, output, jobs or [], deal, strict=strict, anyway=anyway, sweep=sweep)
 
 
 @app.command()
@@ -182,16 +190,6 @@ def exceptions_import(
 def status(config: Config = SYNC_TOML, as_json: Json = False, strict: Strict = False) -> None:
     """Print where things stand by Tieout's own books, without asking either system."""
     from console.commands.status import execute
-
-    output = Output(as_json=as_json)
-    with explained(output):
-        execute(config, output, strict=strict)
-
-
-@app.command()
-def holds(config: Config = SYNC_TOML, as_json: Json = False, strict: Strict = False) -> None:
-    """List the records that wait for a person: cause, owner and fix."""
-    from console.commands.holds import execute
 
     output = Output(as_json=as_json)
     with explained(output):
@@ -324,6 +322,123 @@ def alerts_check(
     output = Output(as_json=as_json)
     with explained(output):
         look(config, output, follow=clock)
+
+
+@audit_app.command("verify")
+def audit_verify(
+    config: Config = SYNC_TOML,
+    head: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="HASH|FILE", help="A head kept elsewhere: its hash, or the file that export made."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check that every row of the trail is as it was written and none is missing; exit with 1 when not."""
+    from console.commands.audit import verify
+
+    output = Output(as_json=as_json)
+    with explained(output):
+        verify(config, output, head=head)
+
+
+@audit_app.command("export")
+def audit_export(
+    file: Annotated[Optional[Path], typer.Argument(help="A new file; standard output without it.")] = None,  # noqa: UP045
+    config: Config = SYNC_TOML,
+    since: Annotated[int, typer.Option(metavar="ROW", min=0, help="Only rows after this number.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Write the trail as JSON lines with its head, for keeping elsewhere."""
+    from console.commands.audit import export
+
+    output = Output(as_json=as_json)
+    with explained(output):
+        export(config, output, file=file, since=since)
+
+
+@audit_app.command("list")
+def audit_list(
+    config: Config = SYNC_TOML,
+    record: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Only this record: id or address of a deal or account, number of a document."),
+    ] = None,
+    last: Annotated[int, typer.Option(min=1, help="How many rows at most, the newest.")] = 100,
+    as_json: Json = False,
+) -> None:
+    """Print the newest rows of the trail, or one record's."""
+    from console.commands.audit import list_
+
+    output = Output(as_json=as_json)
+    with explained(output):
+        list_(config, output, record=record, last=last)
+
+
+@db_app.command("upgrade")
+def db_upgrade(config: Config = SYNC_TOML, as_json: Json = False) -> None:
+    """Bring the schema of the state database up to date, after a backup; every other command does so too."""
+    from console.commands.db import upgrade
+
+    output = Output(as_json=as_json)
+    with explained(output):
+        upgrade(config, output)
+
+
+@db_app.command("backup")
+def db_backup(
+    file: Annotated[Optional[Path], typer.Argument(help="The new file; beside the state without it.")] = None,  # noqa: UP045
+    config: Config = SYNC_TOML,
+    as_json: Json = False,
+) -> None:
+    """Write a consistent copy of the whole state into one file, while the service works."""
+    from console.commands.db import backup
+
+    output = Output(as_json=as_json)
+    with explained(output):
+        backup(config, output, file)
+
+
+@db_app.command("verify")
+def db_verify(
+    file: Annotated[Optional[Path], typer.Argument(help="A backup to look at instead of the live state.")] = None,  # noqa: UP045
+    config: Config = SYNC_TOML,
+    as_json: Json = False,
+) -> None:
+    """Check that the state database is whole, and say what was checked; exit with 1 when it is not."""
+    from console.commands.db import verify
+
+    output = Output(as_json=as_json)
+    with explained(output):
+        verify(config, output, file)
+
+
+@db_app.command("restore")
+def db_restore(
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    config: Config = SYNC_TOML,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Really replace the live state; it is kept beside.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Put a backup in the place of the live state; the next run looks for every document before it creates any."""
+    from console.commands.db import restore
+
+    output = Output(as_json=as_json)
+    with explained(output):
+        restore(config, output, file, yes=yes)
+
+
+@db_app.command("recover")
+def db_recover(
+    config: Config = SYNC_TOML,
+    reason: Annotated[str, typer.Option(help="Why, such as: the machine was set back to yesterday's snapshot.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Have the next run look for every document before it creates any: after a restore that Tieout cannot notice."""
+    from console.commands.db import recover
+
+    output = Output(as_json=as_json)
+    with explained(output):
+        recover(config, output, reason)
 
 
 @sandbox_app.command("serve")

@@ -15,6 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from console.readable import isolated, readable
+
 if TYPE_CHECKING:
     from sync.world import Observer
 
@@ -32,7 +34,7 @@ class Output:
     def line(self, text: str = "", style: str | None = None) -> None:
         """Print one line for a person; nothing under ``--json``."""
         if not self.as_json:
-            self.console.print(Text(text, style=style or ""))
+            self.console.print(Text(readable(text), style=style or ""))
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:
         """Print rows under headings, numbers of the columns in ``right`` aligned to the right."""
@@ -42,7 +44,7 @@ class Output:
         for column in columns:
             table.add_column(column, justify="right" if column in right else "left", overflow="fold")
         for row in rows:
-            table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+            table.add_row(*(Text("" if cell is None else isolated(str(cell))) for cell in row))
         self.console.print(table)
 
     def json(self, command: str, content: dict[str, Any]) -> None:

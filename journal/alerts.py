@@ -14,12 +14,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select
 
 from journal import database, stamps, subjects, tables
-from journal.database import Tx
+from journal.database import Journal, Tx
 from journal.stamps import from_text, to_text
 
 GIVE_UP_AFTER = timedelta(days=7)
 """How long the telling of something that is over is tried."""
 KEPT_FOR = timedelta(days=90)
+TELLING = 0x616C65727473
+"""PostgreSQL's advisory lock of whoever tells alerts: "alerts" in ASCII."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +144,15 @@ def waiting_with(tx: Tx, prefix: str) -> Mapping[str, tuple[int, str]]:
 
 
 @contextmanager
-def alone(state: Path) -> Iterator[bool]:
-    """Give True to one at a time among all processes and threads on a state database, so that nothing is told twice."""
+def alone(state: Path, journal: Journal) -> Iterator[bool]:
+    """Give True to one at a time among all processes and threads on a state database, so that nothing is told twice.
+
+    On PostgreSQL among all machines too.
+    """
+    if journal.on_postgresql:
+        with _alone_on_server(journal) as mine:
+            yield mine
+        return
     with Path(f"{state}.alerts.lock").open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -151,6 +160,18 @@ def alone(state: Path) -> Iterator[bool]:
             yield False
             return
         yield True
+
+
+@contextmanager
+def _alone_on_server(journal: Journal) -> Iterator[bool]:
+    # A session's lock, no transaction's: nothing else waits while messages are sent.
+    with journal.engine.connect().execution_options(isolation_level="AUTOCOMMIT", tieout_unlocked=True) as conn:
+        mine = bool(conn.scalar(select(func.pg_try_advisory_lock(TELLING))))
+        try:
+            yield mine
+        finally:
+            if mine:
+                conn.execute(select(func.pg_advisory_unlock(TELLING)))
 
 
 def _mark_key(tx: Tx, name: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select
 
-from journal import stamps, tables
+from journal import audit, stamps, tables
 from journal.database import Tx
 from journal.errors import JournalError
 from journal.stamps import from_text, to_text
@@ -96,10 +96,13 @@ def approve(tx: Tx, plan: KeptPlan, records: Sequence[PlannedRecord], *, by: str
     unused = _key(tx, plan) & tables.approval.c.used_at.is_(None)
     if tx.conn.execute(tables.approval.update().where(unused).values(**values)).rowcount != 1:
         raise JournalError(f"plan {plan.plan} was carried out already. Run `tieout plan` for a new one.")
+    told = {"records": str(len(records)), "records_sha": stamps.sha(values["records"]), "mapping": plan.mapping_sha}
+    audit.record(replace(tx, actor=by), "plan.approved", f"plan/{plan.plan}", at, after="approved", **told)
 
 
 def use(tx: Tx, plan: KeptPlan, at: datetime) -> None:
     """Note that a run carried the plan out: it lets nothing pass any more."""
+    audit.record(tx, "plan.used", f"plan/{plan.plan}", at, before="approved", after="used")
     tx.conn.execute(tables.approval.update().where(_key(tx, plan)).values(used_at=to_text(at)))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 
-from journal import tables
+from journal import audit, tables
 from journal.database import Tx
 from journal.nouns import Binding
 from journal.stamps import from_text, to_text
@@ -38,8 +38,13 @@ class BindingConflict(Exception):
         self.owner = owner
 
 
-def bind(tx: Tx, binding: Binding) -> None:
+def bind(tx: Tx, binding: Binding, at: datetime | None = None) -> None:
     """Write a binding, or renew the one of the same source record.
+
+    Args:
+        tx: the transaction.
+        binding: the binding as it is from now on; ``bound_at`` counts only where there was none.
+        at: when it was renewed; ``bound_at`` without it.
 
     Raises:
         BindingConflict: the target is bound to another source record, or this record to another target.
@@ -52,9 +57,14 @@ def bind(tx: Tx, binding: Binding) -> None:
         raise BindingConflict(current.target_id)
     values = _values(binding)
     if current is None:
+        _audited(tx, "binding.made", binding, binding.bound_at, after=binding.target_id, **_content(binding))
         tx.conn.execute(_INSERT, {"pair": tx.pair, **values})
     else:
+        changed = {name: value for name, value in _content(binding).items() if value != _content(current).get(name)}
+        if changed:
+            _audited(tx, "binding.renewed", binding, at or binding.bound_at, after=binding.target_id, **changed)
         values = {name: value for name, value in values.items() if value is not None and name != "bound_at"}
+        values["updated_at"] = to_text(at or binding.bound_at)
         values["snapshot"] = None  # what NetSuite holds now must be read again
         tx.conn.execute(_UPDATE, {**_key(tx, binding.kind, binding.source_id, binding.doc_no), **values})
 
@@ -63,11 +73,14 @@ def record_found(
     tx: Tx, binding: Binding, *, number: str, currency: str, net: Decimal, snapshot: str, at: datetime
 ) -> None:
     """Note what NetSuite holds of a bound document: its number, net amount and lines."""
+    if (binding.number, binding.currency, binding.net) != (number, currency, net):
+        before = None if binding.net is None else f"{binding.net} {binding.currency}"
+        _audited(tx, "binding.found", binding, at, before=before, after=f"{net} {currency}", number=number)
     found = {"number": number, "currency": currency, "net": str(net), "snapshot": snapshot, "updated_at": to_text(at)}
     tx.conn.execute(_UPDATE, {**_key(tx, binding.kind, binding.source_id, binding.doc_no), **found})
 
 
-def release(tx: Tx, kind: str, source_id: str, target_id: str) -> None:
+def release(tx: Tx, kind: str, source_id: str, target_id: str, at: datetime) -> None:
     """Give up a binding whose target is gone, so that a person's new answer can take its place."""
     gone = (
         (tables.binding.c.pair == tx.pair)
@@ -75,6 +88,8 @@ def release(tx: Tx, kind: str, source_id: str, target_id: str) -> None:
         & (tables.binding.c.source_id == source_id)
         & (tables.binding.c.target_id == target_id)
     )
+    for row in tx.conn.execute(select(tables.binding).where(gone)).all():
+        _audited(tx, "binding.released", _noun(row), at, before=target_id)
     tx.conn.execute(tables.binding.delete().where(gone))
 
 
@@ -113,6 +128,32 @@ def all_of(tx: Tx, kind: str) -> list[Binding]:
         .order_by(tables.binding.c.source_id, tables.binding.c.doc_no)
     )
     return [_noun(row) for row in tx.conn.execute(query)]
+
+
+def _audited(
+    tx: Tx,
+    action: str,
+    binding: Binding,
+    at: datetime,
+    *,
+    before: str | None = None,
+    after: str | None = None,
+    **detail: str,
+) -> None:
+    object_ = audit.document(binding.kind, binding.source_id, binding.doc_no)
+    audit.record(tx, action, object_, at, before=before, after=after, **detail)
+
+
+def _content(binding: Binding) -> dict[str, str]:
+    """Return what tells a reader of the audit trail which content the target has, and by which mapping."""
+    told = {
+        "origin": binding.origin,
+        "external_id": binding.external_id,
+        "payload": binding.payload_sha,
+        "mapping": binding.mapping_sha,
+        "version": binding.staged_version,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _key(tx: Tx, kind: str, source_id: str, doc_no: int) -> dict[str, Any]:

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, StaticPool, bindparam, create_engine, event, select
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection, Engine, bindparam, select
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.fault_points import fault_point
 from connectors.transactions import inside_transaction
-from journal import stamps, tables
+from journal import audit, sqlite_file, stamps, tables
+from journal.errors import DatabaseUnavailable as DatabaseUnavailable
 from journal.errors import JournalError as JournalError
-
-HEAD = "0003"
-"""The schema revision that this program reads and writes."""
-
+from journal.schema import HEAD as HEAD
+from journal.schema import require_known, revision
 
 SERVICE = "tieout"
 """The actor of everything that no person asked for."""
+NO_ANSWER = (OperationalError, InterfaceError, PoolTimeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +36,63 @@ class Tx:
     conn: Connection
     pair: str
     actor: str = SERVICE
+    trail: list[audit.Row] | None = None
+    """The rows for the audit trail, written together at the transaction's end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """A schema that was brought up to date: from which revision (None: there was none), and the backup made before."""
+
+    found: str | None
+    backup: Path | None
 
 
 class Journal:
     """The state database of one connection pair (``salesforce>netsuite``).
 
-    Every change happens in :meth:`begin`, which commits at its end and rolls back on any error.
+    Every change happens in :meth:`begin`, which commits at its end and rolls back on any error. Transactions of all
+    processes and threads follow one another, on PostgreSQL too.
+
+    Args:
+        engine: the database; of use to what concerns the database as a whole.
+        pair: the connection pair.
+        actor: who makes the changes, for the audit.
+        place: what people call the database: its path, or its address without credentials.
     """
 
-    def __init__(self, engine: Engine, pair: str, actor: str = SERVICE) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, pair: str, actor: str = SERVICE, place: str = "memory") -> None:
+        self.engine = engine
         self._batch = threading.local()
         self.pair = pair
         self.actor = actor
+        self.place = place
+        self.upgraded: Upgraded | None = None
+        """What opening it did to its schema, if anything."""
+        self.server_time = False
+        """Whether leases last by the clock of a PostgreSQL server: true wherever several machines may meet."""
+
+    @property
+    def on_postgresql(self) -> bool:
+        """Whether several machines may use the database, and no lock of a file tells who is alive."""
+        return self.engine.dialect.name == "postgresql"
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:
-        """Open a transaction, durable once the block has ended without an error (in a batch: once that has ended)."""
-        joined: Connection | None = getattr(self._batch, "conn", None)
-        if joined is not None:
-            with joined.begin_nested():
-                yield Tx(joined, self.pair, self.actor)
+        """Open a transaction, durable once the block has ended without an error (in a batch: once that has ended).
+
+        Raises:
+            DatabaseUnavailable: the database does not answer, or is locked for longer than ten seconds.
+        """
+        joined: Tx | None = getattr(self._batch, "tx", None)
+        if joined is None:
+            with self._transaction() as tx:
+                yield tx
             return
-        with inside_transaction(), self._engine.begin() as conn:
-            yield Tx(conn, self.pair, self.actor)
-            fault_point("journal.committing")
-        fault_point("journal.committed")
+        part = replace_fields(joined, actor=self.actor, trail=[])
+        with joined.conn.begin_nested():
+            yield part
+        _rows_of(joined).extend(_rows_of(part))
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -70,108 +101,158 @@ class Journal:
         For local work only: the write lock is held throughout, so no request belongs in the block. A transaction
         inside that fails takes back its own part; an error that leaves the block takes back everything.
         """
-        if getattr(self._batch, "conn", None) is not None:
+        if getattr(self._batch, "tx", None) is not None:
             yield
             return
-        with inside_transaction(), self._engine.begin() as conn:
-            self._batch.conn = conn
+        with self._transaction() as tx:
+            self._batch.tx = tx
             try:
                 yield
             finally:
-                self._batch.conn = None
-            fault_point("journal.committing")
+                self._batch.tx = None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Tx]:
+        try:
+            with inside_transaction(), self.engine.begin() as conn:
+                tx = Tx(conn, self.pair, self.actor, [])
+                yield tx
+                audit.write(conn, _rows_of(tx))
+                fault_point("journal.committing")
+        except NO_ANSWER as error:
+            raise unavailable(self.place, error) from error
         fault_point("journal.committed")
 
     def scratch(self) -> Journal:
-        """Return a copy in memory: a plan may pull and decide on it and leave no trace."""
-        copy = create_engine("sqlite://", poolclass=StaticPool)
-        _on_connect(copy, durable=False)
-        with self._engine.connect() as source, copy.connect() as target:
-            _sqlite(source).backup(_sqlite(target))
-        return Journal(copy, self.pair)
+        """Return a copy in memory: a plan may pull and decide on it and leave no trace.
+
+        Nobody holds a claim in the copy: a plan may look at what a running service works on.
+        """
+        from journal import claims
+
+        copy = sqlite_file.memory()
+        if self.on_postgresql:
+            self._copy_tables(copy)
+        else:
+            with self.engine.connect() as source, copy.connect() as target:
+                sqlite_file.driver(source).backup(sqlite_file.driver(target))
+        journal = Journal(copy, self.pair, self.actor)
+        with journal.begin() as tx:
+            claims.release_all(tx)
+        return journal
+
+    def _copy_tables(self, copy: Engine) -> None:
+        from journal.copying import copy_rows
+
+        with self.begin() as tx, copy.begin() as target:
+            tables.metadata.create_all(target)
+            copy_rows(tx.conn, target, tables.metadata)
 
     def close(self) -> None:
         """Close every database connection."""
-        self._engine.dispose()
+        self.engine.dispose()
 
 
-def open_journal(path: Path, pair: str) -> Journal:
-    """Open the state database, creating it or bringing its schema up to date.
+def _rows_of(tx: Tx) -> list[audit.Row]:
+    return [] if tx.trail is None else tx.trail
+
+
+def open_journal(path: Path, pair: str, url: str | None = None, where: str = "[state] url") -> Journal:
+    """Open the state database, creating it or bringing its schema up to date, after a backup of what it holds.
+
+    Args:
+        path: the SQLite file; under PostgreSQL the place beside which locks and backups lie.
+        pair: the connection pair.
+        url: the address of a PostgreSQL database, which holds a password: it appears nowhere else.
+        where: where that address is written.
 
     Raises:
-        JournalError: the file is no Tieout database, belongs to a newer program, or cannot be written.
+        JournalError: it is no Tieout database, belongs to a newer program, is damaged, or cannot be written.
+        DatabaseUnavailable: it does not answer.
     """
+    if url is not None:
+        return _open_postgresql(url, where, path, pair)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        engine = create_engine(URL.create("sqlite", database=str(path)))
-        _on_connect(engine, durable=True)
-        _bring_up_to_date(engine, path)
+        engine = sqlite_file.engine(path)
+        upgraded = _bring_up_to_date(engine, str(path), path)
     except (OSError, sqlite3.DatabaseError) as error:
         raise _unusable(path, error) from error
+    except NO_ANSWER as error:
+        raise unavailable(str(path), error) from error
     except DatabaseError as error:
         raise _unusable(path, error.orig or error) from error
-    return Journal(engine, pair)
+    journal = Journal(engine, pair, place=str(path))
+    journal.upgraded = upgraded
+    return journal
+
+
+def _open_postgresql(url: str, where: str, beside: Path, pair: str) -> Journal:
+    # Imported late: nearly everybody uses SQLite.
+    from journal import postgresql
+
+    address = postgresql.address(url, where)
+    place = postgresql.shown(address)
+    engine = postgresql.engine(address)
+    try:
+        beside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        upgraded = _bring_up_to_date(engine, place, beside)
+    except OSError as error:
+        raise _unusable(beside, error) from error
+    except NO_ANSWER as error:
+        # The cause stays out: a driver's error may carry what it was called with.
+        raise unavailable(place, error) from None
+    except DatabaseError as error:
+        raise JournalError(
+            f"{place}: the state database cannot be brought up to date: {_said(error)}."
+            " The user needs the right to create tables in its schema."
+        ) from None
+    journal = Journal(engine, pair, place=place)
+    journal.upgraded = upgraded
+    return journal
+
+
+def unavailable(place: str, error: Exception) -> DatabaseUnavailable:
+    """Return what to say of a database that does not answer."""
+    return DatabaseUnavailable(
+        f"{place}: the state database does not answer: {_said(error)}. What was committed stays. Look whether another"
+        " process keeps it locked, whether its disk is full, and whether its server runs; then run the command again."
+    )
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".")
 
 
 def _unusable(path: Path, error: BaseException) -> JournalError:
     why = error.strerror if isinstance(error, OSError) else str(error)
     return JournalError(
         f"{path}: the state database cannot be opened: {why}."
-        " Check [state] path in sync.toml and the rights on that folder, or restore the file from a backup."
+        " Check [state] path in sync.toml and the rights on that folder, or bring a backup back:"
+        " tieout db restore FILE --yes"
     )
 
 
-def _sqlite(conn: Connection) -> sqlite3.Connection:
-    driver = conn.connection.driver_connection
-    if not isinstance(driver, sqlite3.Connection):
-        raise JournalError("this needs an SQLite state database")
-    return driver
+def _bring_up_to_date(engine: Engine, place: str, beside: Path) -> Upgraded | None:
+    try:
+        return _upgraded(engine, place, beside)
+    except BaseException:
+        engine.dispose()
+        raise
 
 
-def _on_connect(engine: Engine, *, durable: bool) -> None:
-    """Set full durability and take the write lock at the start of a transaction.
-
-    ``journal_mode=DELETE`` with ``synchronous=EXTRA``: SQLite before 3.51.3 may lose committed
-    writes in WAL mode, and an intent that vanishes is how a duplicate order is born.
-    """
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA busy_timeout=10000")
-        if durable:
-            connection.execute("PRAGMA journal_mode=DELETE")
-            connection.execute("PRAGMA synchronous=EXTRA")
-
-    @event.listens_for(engine, "begin")
-    def begin(conn: Connection) -> None:
-        conn.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _bring_up_to_date(engine: Engine, path: Path) -> None:
-    found = _revision(engine)
+def _upgraded(engine: Engine, place: str, beside: Path) -> Upgraded | None:
+    with engine.connect() as conn:
+        found = revision(conn)
     if found == HEAD:
-        return
-    if found is not None and found > HEAD:
-        raise JournalError(
-            f"{path}: the state database has schema {found}, this program knows {HEAD}. Install the newer tieout again."
-        )
+        return None
+    require_known(found, place)
     # Alembic is slow to import, and nearly every start finds the schema up to date.
+    from journal.backup import make_before_upgrade
     from journal.migrate import upgrade
 
-    upgrade(engine)
-
-
-def _revision(engine: Engine) -> str | None:
-    with engine.connect() as conn:
-        present = conn.exec_driver_sql("SELECT name FROM sqlite_master WHERE name='alembic_version'").first()
-        if present is None:
-            return None
-        row = conn.exec_driver_sql("SELECT version_num FROM alembic_version").first()
-        return None if row is None else str(row[0])
+    made: list[Path] = []
+    was = upgrade(engine, place, lambda conn, found: made.append(make_before_upgrade(conn, beside, found)))
+    return None if was == HEAD else Upgraded(was, made[0] if made else None)
 
 
 def remember(tx: Tx, key: str, value: str) -> str:

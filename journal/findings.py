@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as with_changes
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, select
 
-from journal import stamps, tables
+from journal import audit, stamps, tables
 from journal.database import Tx, recall, replace
 from journal.nouns import Finding, RollForward
 from journal.stamps import from_text, to_text
@@ -95,6 +96,7 @@ def record(tx: Tx, run_id: str, seen: Sequence[Sighting], at: datetime, *, compl
     gone = [f for f in known.values() if f.id not in ids and f.state != CLOSED] if complete else []
     for finding in gone:
         tx.conn.execute(_of(tx, finding.id).values(state=CLOSED, closed_at=to_text(at), accepted_sha=None))
+        _audited(tx, "finding.closed", finding, at, CLOSED, run=run_id)
     closing, accepted = _count(tx, OPEN), _count(tx, ACCEPTED)
     body = {"id": run_id, "at": to_text(at), "open": closing, "accepted": accepted}
     replace(tx, _meta_key(tx), json.dumps(body))
@@ -118,6 +120,7 @@ def _see(tx: Tx, known: Finding | None, one: Sighting, at: datetime) -> bool:
     back = known.state == CLOSED
     values: dict[str, Any] = {"values_sha": one.values_sha, "last_seen_at": to_text(at), "runs": known.runs + 1}
     if lapsed or back:
+        _audited(tx, "finding.reopened", known, at, OPEN, values=one.values_sha)
         values |= {"state": OPEN, "reopened": known.reopened + 1, "accepted_sha": None, "closed_at": None}
     if lapsed:
         values["reason"] = None
@@ -164,7 +167,23 @@ def _take(tx: Tx, finding: Finding, note: Note, by: str, at: datetime) -> bool:
     tx.conn.execute(_of(tx, finding.id).values(**values))
     for name, value in changed.items():
         _note(tx, finding.id, name, value, by, at)
+    _audit_note(with_changes(tx, actor=by), finding, values.get("state", finding.state), changed, at)
     return True
+
+
+def _audit_note(tx: Tx, finding: Finding, state: str, changed: Mapping[str, str | None], at: datetime) -> None:
+    """One row for one finding: what became of it, its reason, and hashes of what else was said."""
+    became = {(OPEN, ACCEPTED): "finding.accepted", (ACCEPTED, OPEN): "finding.reopened"}
+    plain = {"reason": changed["reason"] or "none"} if "reason" in changed else {}
+    hashed = {name: stamps.sha(value or "") for name, value in changed.items() if name != "reason"}
+    action = became.get((finding.state, state), "finding.noted")
+    _audited(tx, action, finding, at, state, values=finding.values_sha, **plain, **hashed)
+
+
+def _audited(tx: Tx, action: str, finding: Finding, at: datetime, after: str, **detail: str) -> None:
+    audit.record(
+        tx, action, f"finding/{finding.id}", at, before=finding.state, after=after, code=finding.code, **detail
+    )
 
 
 def _note(tx: Tx, finding_id: str, field: str, value: str | None, by: str, at: datetime) -> None:

@@ -116,13 +116,15 @@ def _audited(tx: Tx, intent: OpenIntent, action: str, at: datetime) -> None:
     )
 
 
-def note_attempt(tx: Tx, intent_id: str, outcome: WriteOutcome, at: datetime) -> None:
-    """Keep the evidence of one try."""
-    n = tx.conn.scalar(select(func.count()).select_from(tables.attempt).where(tables.attempt.c.intent_id == intent_id))
+def note_attempt(tx: Tx, intent_id: str, outcome: WriteOutcome, at: datetime, *, n: int | None = None) -> None:
+    """Keep the evidence of one try; ``n`` is its number where it is known."""
+    if n is None:
+        count = select(func.count()).select_from(tables.attempt).where(tables.attempt.c.intent_id == intent_id)
+        n = int(tx.conn.scalar(count) or 0) + 1
     tx.conn.execute(
         tables.attempt.insert().values(
             intent_id=intent_id,
-            n=int(n or 0) + 1,
+            n=n,
             finished_at=to_text(at),
             status=outcome.status,
             code=outcome.code,

@@ -42,6 +42,17 @@ def holds_by_code(tx: Tx) -> Mapping[str, int]:
     return {code: int(count) for code, count in tx.conn.execute(query)}
 
 
+def holds_by_class(tx: Tx) -> Mapping[str, int]:
+    """Return the number of open holds by class."""
+    class_ = tables.hold.c["class"]
+    query = (
+        select(class_, func.count())
+        .where((tables.hold.c.pair == tx.pair) & tables.hold.c.resolved_at.is_(None))
+        .group_by(class_)
+    )
+    return {name: int(count) for name, count in tx.conn.execute(query)}
+
+
 def oldest_open_write(tx: Tx) -> datetime | None:
     """Return since when the oldest write without a clear answer is open."""
     query = select(func.min(tables.intent.c.created_at)).where((tables.intent.c.pair == tx.pair) & tables.OPEN_INTENT)

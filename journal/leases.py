@@ -1,23 +1,28 @@
-"""Leases: who may work on what. A file lock that ends with its process decides; a row says who, and since when."""
+"""Leases: who may work on what.
+
+On SQLite a file lock that ends with its process decides, and a row says who holds it, and since when. On PostgreSQL,
+which several machines may share, the row alone decides: it lasts for a while and is renewed; a holder that could not
+renew it in time has lost it, and stops.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import DatabaseError
 
-from journal import tables
+from journal import claims, tables
 from journal.database import Journal, Tx
-from journal.errors import JournalError
+from journal.errors import DatabaseUnavailable, JournalError
 from journal.stamps import from_text, to_text
 
 SYNC = "sync"
@@ -55,15 +60,20 @@ class Held:
     def __init__(self, lease: Lease) -> None:
         self.lease = lease
         self.lost = False
-        """Whether somebody else took the lease although it was held: stop writing."""
+        """Whether somebody else took the lease although it was held, or it could not be renewed: stop writing."""
+        self.failed = 0
+        """How often in a row it could not be renewed."""
 
 
 @contextmanager
 def held(journal: Journal, state: Path, name: str, owner: str, clock: Now) -> Iterator[Held]:
     """Hold a lease while the block runs, and keep it fresh.
 
-    The state database is a file of this machine, and so is the lock beside it: whoever gets the lock knows that an
-    earlier holder is dead, whatever its row says.
+    An SQLite file belongs to this machine, and so does the lock beside it: whoever gets the lock knows that an earlier
+    holder is dead, whatever its row says. On PostgreSQL an earlier holder's row must have ended.
+
+    Whoever takes the lease of those who write gives back the records that an earlier holder had claimed: nobody works
+    on them any more, and one that only slept is kept out by the fences.
 
     Args:
         journal: the state database.
@@ -75,7 +85,8 @@ def held(journal: Journal, state: Path, name: str, owner: str, clock: Now) -> It
     Raises:
         LeaseTaken: another process holds it; the message names its owner and since when.
     """
-    with _locked(journal, state, name):
+    alone = nullcontext() if journal.on_postgresql else _locked(journal, state, name)
+    with alone:
         mine = Held(_take(journal, name, owner, clock))
         done = Event()
         keeper = Thread(target=_keep, args=(journal, mine, clock, done), name=f"lease-{name}", daemon=True)
@@ -110,15 +121,21 @@ def _locked(journal: Journal, state: Path, name: str) -> Iterator[None]:
 
 def _refusal(journal: Journal, state: Path, name: str) -> str:
     with journal.begin() as tx:
-        other = holder(tx, name)
+        return _told(holder(tx, name), str(state), name)
+
+
+def _told(other: Lease | None, place: str, name: str) -> str:
     who = f"{other.owner}, since {other.taken_at:%Y-%m-%d %H:%M:%S} UTC" if other else "another tieout process"
-    return f"{state}: '{name}' is being worked on by {who}. Wait until it has ended, or stop it."
+    return f"{place}: '{name}' is being worked on by {who}. Wait until it has ended, or stop it."
 
 
 def _take(journal: Journal, name: str, owner: str, clock: Now) -> Lease:
-    now = clock.now()
     with journal.begin() as tx:
+        now = _now(journal, tx, clock)
         last = holder(tx, name)
+        if journal.on_postgresql and last is not None and last.expires_at > now:
+            until = f" Should it be dead, its lease ends at {last.expires_at:%H:%M:%S} UTC by itself."
+            raise LeaseTaken(_told(last, journal.place, name) + until)
         fence = 1 if last is None else last.fence + 1
         lease = Lease(name=name, owner=owner, fence=fence, taken_at=now, expires_at=now + LASTS)
         values = {"owner": owner, "fence": fence, "taken_at": to_text(now), "expires_at": to_text(lease.expires_at)}
@@ -126,7 +143,21 @@ def _take(journal: Journal, name: str, owner: str, clock: Now) -> Lease:
             tx.conn.execute(tables.lease.insert().values(pair=tx.pair, name=name, **values))
         else:
             tx.conn.execute(tables.lease.update().where(_named(tx, name)).values(**values))
+        if name == SYNC:
+            claims.release_all(tx)
     return lease
+
+
+def _now(journal: Journal, tx: Tx, clock: Now) -> datetime:
+    return present(journal, tx, clock.now())
+
+
+def present(journal: Journal, tx: Tx, at: datetime) -> datetime:
+    """Return the time by which leases last: ``at``, or the server's where that decides."""
+    if not (journal.on_postgresql and journal.server_time):
+        return at
+    found: datetime = tx.conn.execute(select(func.clock_timestamp())).scalar_one()
+    return found.astimezone(UTC)
 
 
 def _keep(journal: Journal, mine: Held, clock: Now, done: Event) -> None:
@@ -135,28 +166,41 @@ def _keep(journal: Journal, mine: Held, clock: Now, done: Event) -> None:
 
 
 def renew(journal: Journal, mine: Held, clock: Now) -> None:
-    """Put the lease's end further off, and notice when it has passed to somebody else."""
+    """Put the lease's end further off, and notice when it has passed to somebody else, or has ended unrenewed."""
     try:
-        mine.lost = not _extend(journal, mine.lease, clock.now() + LASTS)
-    except DatabaseError as error:
-        # The file lock still holds; the row only tells others.
+        until = _extend(journal, mine.lease, clock, LASTS)
+    except (DatabaseError, DatabaseUnavailable) as error:
         _log().warning("lease_not_renewed", lease=mine.lease.name, error=type(error).__name__)
+        # The file lock still holds; the row only tells others. On PostgreSQL the row is all there is.
+        mine.failed += 1
+        if journal.on_postgresql and mine.failed * RENEWED_EVERY >= LASTS.total_seconds() - RENEWED_EVERY:
+            _lose(mine)
         return
-    if mine.lost:
+    mine.failed = 0
+    if until is None:
+        _lose(mine)
+
+
+def _lose(mine: Held) -> None:
+    if not mine.lost:
         _log().error("lease_lost", lease=mine.lease.name, fence=mine.lease.fence)
+    mine.lost = True
 
 
 def _release(journal: Journal, mine: Held, clock: Now) -> None:
     try:
-        _extend(journal, mine.lease, clock.now())
-    except DatabaseError as error:
+        _extend(journal, mine.lease, clock, timedelta(0))
+    except (DatabaseError, DatabaseUnavailable) as error:
         _log().warning("lease_not_released", lease=mine.lease.name, error=type(error).__name__)
 
 
-def _extend(journal: Journal, lease: Lease, until: datetime) -> bool:
+def _extend(journal: Journal, lease: Lease, clock: Now, by: timedelta) -> datetime | None:
+    """Return until when the lease now lasts, or None where it is somebody else's."""
     with journal.begin() as tx:
+        until = _now(journal, tx, clock) + by
         key = _named(tx, lease.name) & (tables.lease.c.fence == lease.fence)
-        return tx.conn.execute(tables.lease.update().where(key).values(expires_at=to_text(until))).rowcount == 1
+        mine = tx.conn.execute(tables.lease.update().where(key).values(expires_at=to_text(until))).rowcount == 1
+    return until if mine else None
 
 
 def _named(tx: Tx, name: str) -> ColumnElement[bool]:

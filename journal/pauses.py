@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
-from journal import stamps, tables
+from journal import audit, stamps, tables
 from journal.database import Tx
 from journal.stamps import from_text, to_text
 
@@ -41,12 +41,17 @@ def put(tx: Tx, name: str, reason: str, by: str, at: datetime, until: datetime |
     ends = None if until is None else to_text(until)
     row = {"pair": tx.pair, "name": name, "since": to_text(at), "until": ends, "by": by, "reason": reason}
     tx.conn.execute(tables.pause.insert().values(row))
+    told = {} if ends is None else {"until": ends}
+    audit.record(replace(tx, actor=by), f"{_word(name)}.begun", f"job/{name}", at, reason=reason, **told)
     return Pause(name=name, since=at, until=until, by=by, reason=reason)
 
 
-def lift(tx: Tx, name: str) -> bool:
+def lift(tx: Tx, name: str, by: str, at: datetime) -> bool:
     """End a pause; False where there was none of that name."""
-    return tx.conn.execute(tables.pause.delete().where(_named(tx, name))).rowcount > 0
+    lifted = tx.conn.execute(tables.pause.delete().where(_named(tx, name))).rowcount > 0
+    if lifted:
+        audit.record(replace(tx, actor=by), f"{_word(name)}.ended", f"job/{name}", at)
+    return lifted
 
 
 def current(tx: Tx, now: datetime) -> list[Pause]:
@@ -61,6 +66,10 @@ def reason(tx: Tx, job: str, now: datetime) -> str | None:
     standing = {pause.name: pause for pause in current(tx, now)}
     names = (job, ALL) if job in READING_JOBS else (job, ALL, FREEZE)
     return next((standing[name].told() for name in names if name in standing), None)
+
+
+def _word(name: str) -> str:
+    return FREEZE if name == FREEZE else "pause"
 
 
 def _named(tx: Tx, name: str) -> ColumnElement[bool]:

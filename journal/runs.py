@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from connectors.records import Value
-from journal import stamps, tables
+from journal import audit, stamps, tables
 from journal.database import Tx
 from journal.stamps import from_text, to_text
 
@@ -86,7 +86,13 @@ def last_written(tx: Tx, type_: str, source_id: str) -> tuple[Mapping[str, Value
 def note_written(
     tx: Tx, type_: str, source_id: str, fields: Mapping[str, Value], at: datetime, *, owner: str | None = None
 ) -> None:
-    """Keep what now stands on a CRM record; ``owner`` is the ERP customer that a row under an account belongs to."""
+    """Keep what now stands on a CRM record; ``owner`` is the ERP customer that a row under an account belongs to.
+
+    ``at`` is the CRM's clock, in the audit trail too.
+    """
+    kept = stamps.dumps(dict(fields))
+    told = {} if owner is None else {"customer": owner}
+    audit.record(tx, "status.written", f"{type_}/{source_id}", at, after=stamps.sha(kept), **told)
     key = _written(tx, type_) & (tables.writeback.c.source_id == source_id)
     tx.conn.execute(tables.writeback.delete().where(key))
     tx.conn.execute(
@@ -94,7 +100,7 @@ def note_written(
             pair=tx.pair,
             type=type_,
             source_id=source_id,
-            fields=stamps.dumps(dict(fields)),
+            fields=kept,
             written_at=to_text(at),
             owner=owner,
         )

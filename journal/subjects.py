@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 
-from journal import audit, stamps, tables
+from journal import audit, staging, stamps, tables
 from journal.database import Tx, chunks
 from journal.intents import MONEY
-from journal.nouns import SubjectState
+from journal.nouns import KIND_CUSTOMER, KIND_ORDER, SubjectState
 from journal.stamps import to_text
 
 READY = "ready"
@@ -19,7 +19,13 @@ SETTLED = "settled"
 HELD = "held"
 WAITING = "waiting"
 AMBIGUOUS = "ambiguous"
+DISMISSED = "dismissed"
+"""A person has put the record aside until it or the mapping changes."""
 
+SOURCES: Mapping[str, str] = {KIND_ORDER: "Opportunity", KIND_CUSTOMER: "Account"}
+"""Kinds whose records are decided from one staged source record, and that record's type."""
+OWN_FIELDS: Mapping[str, str] = {"Opportunity": "Tieout_"}
+"""How the fields begin that Tieout itself writes onto records of a type: their change is no change of the record."""
 DUE = (READY, HELD, WAITING)
 """States that a run decides anew: a hold heals when its cause does."""
 
@@ -74,16 +80,39 @@ def mark(
 
 
 def make_ready(tx: Tx, kind: str, labels: Mapping[str, str], at: datetime) -> None:
-    """Make records due, new ones too, except those about which a write is still in doubt."""
+    """Make records due, new ones too, except those about which a write is still in doubt.
+
+    A record that a person has put aside stays so when nothing but Tieout's own fields of it has changed.
+    """
     states = states_of(tx, kind, labels)
     values = {"state": READY, "outcome": None, "reason": None, "updated_at": to_text(at)}
     new = [id_ for id_ in labels if id_ not in states]
     known = [id_ for id_ in labels if id_ in states and states[id_] != AMBIGUOUS]
+    aside = [id_ for id_ in known if states[id_] == DISMISSED]
+    known = [id_ for id_ in known if id_ not in aside or _has_changed(tx, kind, id_)]
     if new:
         own = {"pair": tx.pair, "kind": kind}
         tx.conn.execute(_INSERT, [{**own, "source_id": id_, "label": labels[id_], **values} for id_ in new])
     if known:
         tx.conn.execute(_UPDATE, [{**_key(tx, kind, id_), "label": labels[id_], **values} for id_ in known])
+
+
+def _has_changed(tx: Tx, kind: str, source_id: str) -> bool:
+    """Say whether a record differs from what was decided last in more than the fields that Tieout itself wrote."""
+    row, type_ = _row(tx, kind, source_id), SOURCES.get(kind)
+    if row is None or type_ is None or row.desired_version is None:
+        return True
+    before = staging.read(tx, type_, source_id, row.desired_version)
+    now = staging.newest(tx, type_, source_id)
+    if before is None or now is None:
+        return True
+    return _body(before) != _body(now)
+
+
+def _body(record: staging.StagedRecord) -> tuple[object, ...]:
+    own = OWN_FIELDS.get(record.type)
+    fields = {name: value for name, value in record.fields.items() if own is None or not name.startswith(own)}
+    return fields, list(record.lines), record.deleted
 
 
 def states_of(tx: Tx, kind: str, source_ids: Collection[str]) -> dict[str, str]:
@@ -111,8 +140,9 @@ def due(tx: Tx, kind: str) -> list[str]:
 
 
 def reopen_all(tx: Tx, kind: str, at: datetime) -> None:
-    """Make every settled record due again: the mapping has changed."""
-    key = (tables.subject.c.pair == tx.pair) & (tables.subject.c.kind == kind) & (tables.subject.c.state == SETTLED)
+    """Make every settled record due again, and what a person has put aside: the mapping has changed."""
+    done = tables.subject.c.state.in_((SETTLED, DISMISSED))
+    key = (tables.subject.c.pair == tx.pair) & (tables.subject.c.kind == kind) & done
     tx.conn.execute(tables.subject.update().where(key).values(state=READY, updated_at=to_text(at)))
 
 

@@ -326,6 +326,21 @@ Index("settlement_of_invoice", settlement.c.pair, settlement.c.invoice_id)
 Index("receivable_of_customer", receivable.c.pair, receivable.c.customer_id)
 Index("receivable_of_order", receivable.c.pair, receivable.c.order_id)
 
+cursor_miss = Table(
+    "cursor_miss",
+    metadata,
+    Column("pair", String, nullable=False),
+    Column("source_id", String, nullable=False),
+    Column("found_at", String, nullable=False),
+    Column("what", String, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("modified", String, nullable=False),
+    Column("reached", String, nullable=False),
+    Column("run_id", String, nullable=False),
+    PrimaryKeyConstraint("pair", "source_id", "found_at"),
+)
+Index("cursor_miss_found", cursor_miss.c.pair, cursor_miss.c.found_at)
+
 finding = Table(
     "finding",
     metadata,

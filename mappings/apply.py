@@ -70,7 +70,8 @@ def _lines(
 ) -> LinesResult:
     if mapping.lines is None:
         return LinesResult()
-    return map_lines(mapping.lines, lines, _currency(mapping, fields), resolver)
+    header = fields.get(mapping.lines.total) if mapping.lines.total else None
+    return map_lines(mapping.lines, lines, _currency(mapping, fields), resolver, header)
 
 
 def _currency(mapping: Mapping, fields: abc.Mapping[str, Value]) -> str | None:
@@ -90,7 +91,10 @@ def _address(
 
 def _held(rule: HoldRule) -> Finding:
     fault = findings.rule_hold(rule)
-    return Finding(code=fault.code, field="", cause=fault.cause, owner=fault.owner, fix=fault.fix, where=rule.where)
+    return Finding(
+        code=fault.code, field="", cause=fault.cause, owner=fault.owner, fix=fault.fix, where=rule.where,
+        about=fault.about,
+    )  # fmt: skip
 
 
 def _create_only(mapping: Mapping) -> frozenset[str]:

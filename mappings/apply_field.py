@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from connectors.records import PayloadValue, Reference, Value
-from mappings import findings
+from mappings import findings, texts
 from mappings.comparing import is_empty
 from mappings.findings import Fault
 from mappings.model import FieldRule, Lookup, Missing
@@ -40,6 +41,10 @@ class FieldResult:
 
 
 BODY_PLACE = Place()
+PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+"""A number in a text: no thousands separators, no exponent, no digits of other scripts, which would be guesses."""
+MOST_DIGITS = 18
+"""Salesforce keeps no more (Salesforce Object Reference: number, currency)."""
 
 
 def map_field(
@@ -80,13 +85,27 @@ class _FieldRun:
             return self.absent(absent)
 
     def mapped(self) -> PayloadValue:
-        value = self.transformed(self.raw)
+        value = self.transformed(self.cleaned(self.raw))
         if is_empty(value):
             value = self.defaulted()
         elif self.rule.table:
             value = self.listed(value, self.rule.table)
         value = self.converted(value)
         return self.referenced(value, self.rule.lookup) if self.rule.lookup else self.fitted(value)
+
+    def cleaned(self, value: Value) -> Value:
+        """Leave out what NetSuite cannot take, and say what else a reader would not see."""
+        if not isinstance(value, str) or value.isprintable():
+            return value
+        marks = texts.DIRECTION_MARKS.findall(value)
+        if marks:
+            self.steps.append(f"direction marks: {texts.points(marks)}")
+            self.warning = self.finding(findings.direction_marks(self.rule, texts.points(marks)))
+        illegal = texts.ILLEGAL.findall(value)
+        if illegal:
+            self.steps.append(f"left out: {texts.points(illegal)}")
+            self.warning = self.finding(findings.illegal_characters(self.rule, texts.points(illegal)))
+        return texts.ILLEGAL.sub("", value)
 
     def transformed(self, value: Value) -> Value:
         for name in self.rule.transforms:
@@ -136,7 +155,7 @@ class _FieldRun:
             raise _Absent("hold" if self.rule.too_long == "error" else "warn", fault)
         self.steps.append(f"cut to {limit} characters")
         self.warning = self.finding(fault)
-        return value[:limit].rstrip()
+        return texts.cut(value, limit)
 
     def absent(self, absent: _Absent) -> FieldResult:
         self.steps.append(f"left out: {absent.fault.cause}")
@@ -156,6 +175,7 @@ class _FieldRun:
             owner=fault.owner,
             fix=fault.fix,
             where=fault.where or self.rule.where,
+            about=fault.about,
         )
 
     def done(self, value: PayloadValue, *, problem: Finding | None = None, emptied: bool = False) -> FieldResult:
@@ -193,11 +213,13 @@ def _convert(value: Value, kind: str) -> Value:
 
 def _number(value: Value) -> Decimal:
     try:
-        number = Decimal(value.strip()) if isinstance(value, str) else value
+        number = Decimal(value.strip()) if isinstance(value, str) and PLAIN.fullmatch(value.strip()) else value
     except InvalidOperation as error:
         raise ValueError("a number is expected") from error
     if not isinstance(number, Decimal) or not number.is_finite():
         raise ValueError("a number is expected")
+    if number and not -MOST_DIGITS < number.adjusted() < MOST_DIGITS:
+        raise ValueError(f"a number with at most {MOST_DIGITS} digits before the point is expected")
     return number
 
 

@@ -31,19 +31,37 @@ class LinesResult:
     problems: list[Finding] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
     trace: list[FieldTrace] = field(default_factory=list)
+    amounts: list[Decimal] = field(default_factory=list)
+    """The lines' amounts as they were given, before any rounding."""
 
 
 def map_lines(
-    rules: LineRules, lines: Sequence[Mapping[str, Value]], currency: str | None, resolver: Resolver
+    rules: LineRules,
+    lines: Sequence[Mapping[str, Value]],
+    currency: str | None,
+    resolver: Resolver,
+    header: Value = None,
 ) -> LinesResult:
-    """Map every line; ``currency`` is the deal's, None when unknown."""
+    """Map every line; ``currency`` is the deal's, None when unknown; ``header`` what the lines must add up to."""
     result = LinesResult()
     for number, fields in enumerate(sorted(lines, key=lambda line: _order(rules, line)), start=1):
         _LineRun(rules, fields, number, currency, result).run(resolver)
     if not lines:
         fault = findings.no_lines()
         result.problems.append(_finding(fault, "lines", rules.where, ""))
+    elif not result.problems:
+        _check_total(rules, header, result)
     return result
+
+
+def _check_total(rules: LineRules, header: Value, result: LinesResult) -> None:
+    """Hold a deal whose lines do not add up to its amount, or to nothing at all."""
+    total = sum(result.amounts, Decimal(0))
+    if rules.total and isinstance(header, Decimal) and total != header:
+        fault = findings.lines_differ(total, header, rules.total)
+        result.problems.append(_finding(fault, "lines", rules.where, ""))
+    elif total == 0 and rules.zero_total == "hold":
+        result.problems.append(_finding(findings.zero_total(), "lines", rules.where, ""))
 
 
 def rate(amount: Decimal, quantity: Decimal, currency: str | None) -> Decimal | None:
@@ -67,7 +85,7 @@ def _order(rules: LineRules, line: Mapping[str, Value]) -> tuple[bool, Decimal, 
 def _finding(fault: Fault, name: str, where: str, cause: str) -> Finding:
     return Finding(
         code=fault.code, field=name, cause=f"{cause}{fault.cause}", owner=fault.owner, fix=fault.fix,
-        where=fault.where or where,
+        where=fault.where or where, about=fault.about,
     )  # fmt: skip
 
 
@@ -108,6 +126,7 @@ class _LineRun:
         return values
 
     def priced(self, amount: Decimal, quantity: Decimal) -> dict[str, PayloadValue]:
+        self.result.amounts.append(amount)
         amount = self.in_minor_units(amount)
         if amount < 0 and self.rules.negative == "hold":
             self.problem("lines.amount", findings.negative_line(amount))
@@ -125,7 +144,9 @@ class _LineRun:
         if self.currency is None:
             return amount
         money = quantize_money(amount, self.currency)
-        if money != amount:
+        if money != amount and self.rules.precision == "hold":
+            self.problem("lines.amount", findings.too_precise(amount, self.currency))
+        elif money != amount:
             fault = findings.rounded(amount, money, self.currency)
             self.result.warnings.append(_finding(fault, "lines.amount", self.rules.where, self.cause))
         return money

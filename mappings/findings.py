@@ -24,10 +24,12 @@ BAD_VALUE = "BAD_VALUE"
 NEGATIVE_LINE = "NEGATIVE_LINE"
 RULE_HOLD = "RULE_HOLD"
 LINE_CURRENCY = "LINE_CURRENCY"
+LINES_DIFFER = "LINES_DIFFER"
+ZERO_TOTAL = "ZERO_TOTAL"
 
 CODES = frozenset({
     NO_LINES, NO_ACCOUNT, ITEM_NOT_FOUND, ITEM_INACTIVE, REFERENCE_NOT_FOUND, VALUE_MISSING, VALUE_NOT_IN_TABLE,
-    TOO_LONG, BAD_VALUE, NEGATIVE_LINE, RULE_HOLD, LINE_CURRENCY,
+    TOO_LONG, BAD_VALUE, NEGATIVE_LINE, RULE_HOLD, LINE_CURRENCY, LINES_DIFFER, ZERO_TOTAL,
 })  # fmt: skip
 """Every code that mapping a record can give; a rule may name further ones of the admin's own."""
 
@@ -37,13 +39,17 @@ SHOWN = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A finding before its place is known. ``where`` is given when another line than the field's decided it."""
+    """A finding before its place is known. ``where`` is given when another line than the field's decided it.
+
+    ``about``: see :class:`mappings.outcome.Finding`.
+    """
 
     code: str
     cause: str
     owner: str
     fix: str
     where: str = ""
+    about: str = ""
 
 
 def quoted(value: Value) -> str:
@@ -64,7 +70,8 @@ def missing(rule: FieldRule) -> Fault:
         return Fault(code=NO_ACCOUNT, cause="The deal has no account.", owner=DATA, fix=fix)
     name = subject(rule)
     fix = f"Fill in {name} in Salesforce."
-    return Fault(code=VALUE_MISSING, cause=f"{name} is empty, {rule.target} needs it.", owner=DATA, fix=fix)
+    cause = f"{name} is empty, {rule.target} needs it."
+    return Fault(code=VALUE_MISSING, cause=cause, owner=DATA, fix=fix, about=rule.source or rule.target)
 
 
 def unlisted(rule: FieldRule, value: Value, table: ValueTable) -> Fault:
@@ -75,6 +82,7 @@ def unlisted(rule: FieldRule, value: Value, table: ValueTable) -> Fault:
         owner=ADMIN,
         fix=f'Correct it in Salesforce, or add a line "{key_text(value)}" = "…" to [tables.{table.name}].',
         where=table.where,
+        about=f"{table.name}:{key_text(value)}",
     )
 
 
@@ -90,14 +98,16 @@ def unfound(rule: FieldRule, raw: Value, name: str, lookup: Lookup, reason: Unre
             code = ITEM_INACTIVE if item else REFERENCE_NOT_FOUND
             cause = f"{shown} is inactive in NetSuite."
             fix = f"Activate it in NetSuite, or choose another {_bare(lookup)}."
-            return Fault(code=code, cause=cause, owner=FINANCE, fix=fix)
+            return Fault(code=code, cause=cause, owner=FINANCE, fix=fix, about=name)
         case Unresolved.AMBIGUOUS:
             code = ITEM_NOT_FOUND if item else REFERENCE_NOT_FOUND
             cause = f"{shown} is the name of more than one {_bare(lookup)} in NetSuite."
-            return Fault(code=code, cause=cause, owner=FINANCE, fix="Give each a name of its own in NetSuite.")
+            fix = "Give each a name of its own in NetSuite."
+            return Fault(code=code, cause=cause, owner=FINANCE, fix=fix, about=name)
     code = ITEM_NOT_FOUND if item else REFERENCE_NOT_FOUND
     cause = f"{shown} is not {noun(lookup.kind)} in NetSuite."
-    return Fault(code=code, cause=cause, owner=DATA if item else ADMIN, fix=_unfound_fix(rule, name, lookup))
+    owner = DATA if item else ADMIN
+    return Fault(code=code, cause=cause, owner=owner, fix=_unfound_fix(rule, name, lookup), about=name)
 
 
 def _no_customer(rule: FieldRule, name: str) -> Fault:
@@ -125,6 +135,7 @@ def too_long(rule: FieldRule, value: str, limit: int) -> Fault:
         cause=f"{subject(rule)} {quoted(value)} has {len(value)} characters, {rule.target} takes at most {limit}.",
         owner=DATA,
         fix=f"Shorten {subject(rule)} in Salesforce.",
+        about=rule.target,
     )
 
 
@@ -135,6 +146,27 @@ def bad_value(rule: FieldRule, value: Value, expected: str) -> Fault:
         cause=f"{subject(rule)} {quoted(value)} does not fit {rule.target}: {expected}.",
         owner=ADMIN,
         fix=f"Map {rule.target} from a Salesforce field of the right type, or correct the value.",
+        about=rule.target,
+    )
+
+
+def illegal_characters(rule: FieldRule, points: str) -> Fault:
+    """The text holds characters that no XML can carry."""
+    return Fault(
+        code=BAD_VALUE,
+        cause=f"{subject(rule)} holds control characters ({points}) that NetSuite cannot take; they are left out.",
+        owner=DATA,
+        fix=f"Nothing to do; to be rid of the warning, type {subject(rule)} anew in Salesforce.",
+    )
+
+
+def direction_marks(rule: FieldRule, points: str) -> Fault:
+    """The text holds invisible marks that change the order in which it is read."""
+    return Fault(
+        code=BAD_VALUE,
+        cause=f"{subject(rule)} holds invisible marks ({points}) that can make it read otherwise than it is written.",
+        owner=DATA,
+        fix=f"It is passed on as it is. Type {subject(rule)} anew in Salesforce unless the marks are wanted.",
     )
 
 
@@ -148,7 +180,8 @@ def rule_hold(rule: HoldRule) -> Fault:
     """A rule of the admin holds the record."""
     names = ", ".join(sorted(label(path) for path in rule.when.fields))
     fix = rule.fix or f"Complete the record in Salesforce (this depends on: {names})."
-    return Fault(code=rule.code, cause=f"{rule.hold} (rule: {rule.when.text}).", owner=rule.owner, fix=fix)
+    cause = f"{rule.hold} (rule: {rule.when.text})."
+    return Fault(code=rule.code, cause=cause, owner=rule.owner, fix=fix, about=rule.hold.rstrip(" ."))
 
 
 def negative_line(amount: Decimal) -> Fault:
@@ -178,6 +211,36 @@ def amount_without_quantity(amount: Decimal) -> Fault:
         cause=f"the quantity is 0 but the amount is {plain_number(amount)}.",
         owner=DATA,
         fix="Correct the quantity of the line in Salesforce.",
+    )
+
+
+def too_precise(amount: Decimal, currency: str) -> Fault:
+    """An amount has more digits than its currency, and nobody said that it may be rounded."""
+    return Fault(
+        code=BAD_VALUE,
+        cause=f"the amount {plain_number(amount)} has more digits than {currency} knows.",
+        owner=DATA,
+        fix='Correct the line in Salesforce, or allow rounding with precision = "round" under [lines].',
+    )
+
+
+def lines_differ(lines: Decimal, header: Decimal, name: str) -> Fault:
+    """The lines do not add up to what the deal says."""
+    return Fault(
+        code=LINES_DIFFER,
+        cause=f"the lines add up to {plain_number(lines)}, but {label(name)} is {plain_number(header)}.",
+        owner=DATA,
+        fix="Usually the deal was being edited, and the next sync heals it. Else correct the lines in Salesforce.",
+    )
+
+
+def zero_total() -> Fault:
+    """The order would be over nothing."""
+    return Fault(
+        code=ZERO_TOTAL,
+        cause="The lines add up to nothing.",
+        owner=DATA,
+        fix='Enter the prices in Salesforce, or allow free orders with zero_total = "allow" under [lines].',
     )
 
 

@@ -17,7 +17,7 @@ FIELD_KEYS = (
     "from", "value", "default", "table", "lookup", "missing", "required", "write", "too_long", "max_length",
     "transform", "when", "remove",
 )  # fmt: skip
-LINE_SETTINGS = ("source", "key", "order", "currency", "negative")
+LINE_SETTINGS = ("source", "key", "order", "currency", "negative", "precision", "total", "zero_total")
 ADDRESS_SETTINGS = ("name", "billing", "shipping", "remove")
 MATCH_KEYS = ("stored_id", "name")
 RULE_KEYS = ("when", "hold", "owner", "code", "fix")

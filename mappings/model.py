@@ -19,6 +19,8 @@ Missing = Literal["hold", "warn", "skip"]
 WriteRule = Literal["always", "create_only"]
 TooLong = Literal["error", "truncate", "skip"]
 NegativeRule = Literal["hold", "line"]
+PrecisionRule = Literal["hold", "round"]
+ZeroRule = Literal["hold", "allow"]
 Kind = Literal["text", "number", "date", "bool", "reference", "any"]
 
 
@@ -73,7 +75,8 @@ class FieldRule:
 class LineRules:
     """How the lines of a deal become the lines of an order.
 
-    ``key``, ``order`` and ``currency`` are field paths of the line: its identity, its place, its currency.
+    ``key``, ``order`` and ``currency`` are field paths of the line: its identity, its place, its currency. ``total`` is
+    a field path of the deal: what the lines must add up to, or None where that is not asked.
     """
 
     where: str
@@ -82,6 +85,9 @@ class LineRules:
     order: str | None
     currency: str | None
     negative: NegativeRule
+    precision: PrecisionRule
+    total: str | None
+    zero_total: ZeroRule
     fields: tuple[FieldRule, ...]
 
     def source_fields(self) -> frozenset[str]:
@@ -167,6 +173,7 @@ class Mapping:
         rules = (rule.sources() for rule in self.fields)
         addresses = (rule.sources() for address in self.addresses for rule in address.fields)
         conditions = (rule.when.fields for rule in self.rules)
+        match |= {self.lines.total} if self.lines is not None and self.lines.total else set()
         return frozenset(match).union(*rules, *addresses, *conditions)
 
     def line_source_fields(self) -> frozenset[str]:

@@ -17,7 +17,8 @@ class Finding:
 
     ``code`` is stable (``ITEM_NOT_FOUND``); ``field`` the NetSuite field (``lines.item`` for a line's);
     ``cause`` names the record's own value; ``owner`` is a key of ``[owners]``; ``fix`` needs no programmer;
-    ``where`` is ``file:line`` of the mapping that decided it.
+    ``where`` is ``file:line`` of the mapping that decided it. ``about`` says what exactly is wrong in as few words
+    as another record with the same remedy would (``OLD-SKU``, ``terms:60 days``); empty where each is its own case.
     """
 
     code: str
@@ -26,6 +27,7 @@ class Finding:
     owner: str
     fix: str
     where: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,9 @@ def lines(group: Group | None, builder: FieldBuilder, problems: Problems) -> Lin
         order=reader.path("order"),
         currency=reader.path("currency"),
         negative="line" if _negative(reader) == "line" else "hold",
+        precision="round" if reader.choice("precision", ("hold", "round")) == "round" else "hold",
+        total=None if reader.entry.get("total") is False else reader.path("total"),
+        zero_total="allow" if reader.choice("zero_total", ("hold", "allow")) == "allow" else "hold",
         fields=builder.build(fields, LINE),
     )
     _essentials(rules, problems)

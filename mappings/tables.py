@@ -9,6 +9,9 @@ from decimal import Decimal
 
 from connectors.records import Value
 
+LONGEST = 60
+"""Digits that are ever written out."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueTable:
@@ -41,5 +44,7 @@ def plain_number(number: Decimal) -> str:
     """Return a number without exponent and without trailing zeros: ``1500``, ``0.25``."""
     if number == 0:
         return "0"
+    if not number.is_finite() or abs(number.adjusted()) > LONGEST:
+        return str(number)
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,12 +1,9 @@
-"""Brings balances and financial documents back under the accounts. Unchanged means no write.
-
-Every row has an external id of its own, so that writing one twice is harmless and needs no intent.
-"""
+"""What the accounts are to show of balances and financial documents. Unchanged means no write."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -14,25 +11,23 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from connectors.receivables import CreditTerms, Invoice, Receipt
-from connectors.records import RecordUpsert, Value, WriteOutcome
-from journal import bindings, database, holds, receivables, runs, staging, subjects
+from connectors.records import RecordUpsert, Value
+from journal import bindings, database, receivables, runs, staging, subjects
 from journal.database import Tx
-from journal.nouns import KIND_ACCOUNT_STATUS, KIND_CUSTOMER, Binding
+from journal.nouns import KIND_ACCOUNT_STATUS, KIND_CUSTOMER, KIND_ROW, Binding
+from sync import claiming, crm_writes
 from sync.account_rows import balance_row, financial_rows, retired, says_nothing
 from sync.decision import Change
 from sync.ownership import Owners
 from sync.receivables import make_due
 from sync.rollup import account_balances
 from sync.world import ACCOUNT_BALANCE, DEAL, FINANCIAL, KEY, World
-from sync.writeback import refused
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T", Invoice, Receipt)
 
-BATCH = 200
 SHOWN_ON = "balances_shown_on"
-WORDS = {"success": "written", "rejected": "refused"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +58,8 @@ class AccountUpdates:
 
     rows: list[RowUpdate]
     customers: list[str]
+    seen: Mapping[str, int] = field(default_factory=dict)
+    """The last claim on each customer's rows before their facts were read."""
 
 
 def decide(world: World, *, check: bool = False) -> AccountUpdates:
@@ -71,14 +68,16 @@ def decide(world: World, *, check: bool = False) -> AccountUpdates:
     _make_due(world, today)
     if check:
         _compare_with_salesforce(world)
+    seen = claiming.seen(world, KIND_ACCOUNT_STATUS)
+    doubtful = {one.owner for one in crm_writes.pending(world, KIND_ROW)}
     with world.journal.begin() as tx:
         due = subjects.due(tx, KIND_ACCOUNT_STATUS)
         bound = {binding.target_id: binding for binding in bindings.all_of(tx, KIND_CUSTOMER)}
-    due = [customer for customer in due if customer in bound]
+    due = [customer for customer in due if customer in bound and customer not in doubtful]
     terms = {one.customer_id: one for one in world.erp.credit_terms(due)} if due else {}
     with world.journal.begin() as tx:
         rows = _rows(world, tx, [bound[customer] for customer in due], terms, today)
-    return AccountUpdates(rows=rows, customers=due)
+    return AccountUpdates(rows=rows, customers=due, seen=seen)
 
 
 def business_day(moment: datetime, zone: str) -> date:
@@ -171,62 +170,6 @@ def _retired(tx: Tx, binding: Binding, known: Mapping[str, Value]) -> dict[str, 
     gone = retired(known) | {"Tieout_Account__c": binding.source_id}
     deal = known.get("Tieout_Opportunity__c")
     return gone | {"Tieout_Opportunity__c": _living_deal(tx, str(deal))} if deal is not None else gone
-
-
-def write(world: World, updates: AccountUpdates) -> Mapping[str, int]:
-    """Write the rows; a refused one becomes a hold of its customer's account and stops no other."""
-    counts = {"written": 0, "refused": 0, "doubtful": 0}
-    unsettled: set[str] = set()
-    refusals: dict[str, tuple[RowUpdate, WriteOutcome]] = {}
-    for start in range(0, len(updates.rows), BATCH):
-        batch = updates.rows[start : start + BATCH]
-        if world.wanted_stop():
-            unsettled |= {update.customer_id for update in updates.rows[start:]}
-            break
-        at = world.crm.server_time()
-        answers = list(zip(batch, world.crm_writer.upsert([one.row for one in batch]), strict=True))
-        with world.journal.begin() as tx:
-            for update, outcome in answers:
-                if outcome.status == "success":
-                    row = update.row
-                    runs.note_written(tx, row.type, row.key, row.values, at, owner=update.customer_id)
-        for update, outcome in answers:
-            counts[WORDS.get(outcome.status, "doubtful")] += 1
-            if outcome.status != "success":
-                unsettled.add(update.customer_id)
-            if outcome.status == "rejected":
-                refusals.setdefault(update.customer_id, (update, outcome))
-        world.observer.progress("write account rows", min(start + BATCH, len(updates.rows)), len(updates.rows))
-    _settle(world, updates.customers, unsettled, refusals)
-    return counts
-
-
-def _settle(
-    world: World,
-    customers: Sequence[str],
-    unsettled: set[str],
-    refusals: Mapping[str, tuple[RowUpdate, WriteOutcome]],
-) -> None:
-    now = world.now()
-    with world.journal.begin() as tx:
-        labels = {
-            binding.target_id: binding.number or binding.target_id for binding in bindings.all_of(tx, KIND_CUSTOMER)
-        }
-        for customer in customers:
-            label = labels.get(customer, customer)
-            if customer in refusals:
-                update, outcome = refusals[customer]
-                cause = refused(f"the row {update.row.key} under the account of customer {label}", outcome)
-                holds.open_hold(tx, KIND_ACCOUNT_STATUS, customer, label, cause, now)
-                subjects.mark(
-                    tx, KIND_ACCOUNT_STATUS, customer, label=label, state=subjects.HELD, at=now,
-                    outcome="hold", reason=cause.cause,
-                )  # fmt: skip
-            elif customer not in unsettled:
-                holds.resolve(tx, KIND_ACCOUNT_STATUS, customer, "written", now)
-                subjects.mark(
-                    tx, KIND_ACCOUNT_STATUS, customer, label=label, state=subjects.SETTLED, at=now, outcome="unchanged"
-                )
 
 
 def _compare_with_salesforce(world: World) -> None:

@@ -33,6 +33,7 @@ def guard(world: World, decision: Decision) -> Decision:
         binding = bindings.get(tx, KIND_ORDER, decision.source_id)
         before = payloads.load(tx, binding.payload_sha) if binding and binding.payload_sha else None
         moved = content_moved(world, tx, decision.source_id, binding)
+    looked = world.now()
     current = world.erp_writer.read_back("salesOrder", internal_id=decision.target_id)
     after = decision.mapped.for_update(written=before.values if before else ())
     differences = changes(_updatable(before, after), after, decision.mapped)
@@ -50,7 +51,8 @@ def guard(world: World, decision: Decision) -> Decision:
     if drift:
         cause = f"Order {current.number} was edited in NetSuite ({drift}) and the deal changed in Salesforce."
         return _held(decision, codes.hold("ERP_DRIFT", cause, changed=_listed(decision)))
-    return replace(decision, payload=_numbered(after, current.lines), keep_lines=_foreign_lines(current.lines))
+    numbered = _numbered(after, current.lines)
+    return replace(decision, payload=numbered, keep_lines=_foreign_lines(current.lines), looked_at=looked)
 
 
 def content_moved(world: World, tx: Tx, deal_id: str, binding: Binding | None) -> bool:

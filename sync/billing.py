@@ -57,7 +57,7 @@ def _bill_some(
         if deal not in fences:
             continue
         decide = partial(invoices.decide, world, deal, order, facts)
-        decision = claiming.fenced(guarded(KIND_INVOICE, deal, labels[deal], decide), fences)
+        decision = claiming.fenced(guarded(world, KIND_INVOICE, deal, labels[deal], decide), fences)
         if decision.action == "create":
             to_write.append(decision)
         else:

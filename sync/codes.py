@@ -58,6 +58,10 @@ CODES: Mapping[str, HoldCode] = {
     "LINE_CURRENCY": HoldCode(
         "data", "data", "a line has another currency than its deal", "Correct the price book entry."
     ),
+    "LINES_DIFFER": HoldCode(
+        "data", "data", "the lines do not add up to the deal's amount", "Correct the lines in Salesforce."
+    ),
+    "ZERO_TOTAL": HoldCode("data", "data", "the order would be over nothing", "Enter the prices in Salesforce."),
     "RULE_HOLD": HoldCode("data", "data", "a rule of the mapping holds the deal", "See the rule's text."),
     "ITEM_NOT_FOUND": HoldCode(
         "reference missing",

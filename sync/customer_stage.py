@@ -99,6 +99,7 @@ def _decide(
     may_create: bool,
 ) -> Decision:
     decision = isolated(
+        world,
         KIND_CUSTOMER,
         account,
         lambda: decide(world, account, accounts, facts, lookups, may_create=may_create),

@@ -74,6 +74,8 @@ class Decision:
     keep_lines: Sequence[int] = ()
     changes: Sequence[Change] = ()
     hold: HoldCause | None = None
+    looked_at: datetime | None = None
+    """When the record to be changed was read: from then on somebody else may change it."""
     eligible_at: datetime | None = None
     fence: int | None = None
     """The claim under which this was decided; None: nothing that another worker could be working on."""

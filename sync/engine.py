@@ -21,15 +21,18 @@ from journal.nouns import KIND_INVOICE, KIND_ORDER
 from journal.staging import StagedRecord
 from sync import (
     account_status,
+    account_writes,
     amend,
     claiming,
     eligibility,
     guard,
+    long_doubt,
     order_facts,
     orders,
     push,
     settle,
     stand_alone,
+    status_writes,
     verify,
     writeback,
 )
@@ -87,11 +90,11 @@ class WritingHands:
 
     def write_status(self, world: World, updates: Sequence[StatusUpdate]) -> Mapping[str, int]:
         """See :class:`Hands`."""
-        return writeback.write(world, updates)
+        return status_writes.write(world, updates)
 
     def write_accounts(self, world: World, updates: AccountUpdates) -> Mapping[str, int]:
         """See :class:`Hands`."""
-        return account_status.write(world, updates)
+        return account_writes.write(world, updates)
 
 
 @dataclass(slots=True)
@@ -179,6 +182,9 @@ def _steps(world: World, result: RunResult, jobs: Sequence[str], only: str | Non
     world.erp.references(*PROBE)
     for decision in resolve_open(world):
         _note(result, decision)
+    status_writes.resolve(world)
+    account_writes.resolve(world)
+    long_doubt.show(world)
     # Before reading: what a changed mapping reopens is read again with the fields that it now needs.
     note_mapping(world)
     result.pulled = _acquire(world, result.run_id, only)
@@ -247,7 +253,7 @@ def _orders(
     to_write: list[Decision] = []
     local: list[Decision] = []
     for deal in deals:
-        decision = isolated(KIND_ORDER, deal, partial(orders.decide, world, deal, judged[deal.source_id], facts))
+        decision = isolated(world, KIND_ORDER, deal, partial(orders.decide, world, deal, judged[deal.source_id], facts))
         decision = claiming.fenced(decision, fences)
         if decision.action == "update":
             decision = _guarded(world, decision)
@@ -290,7 +296,7 @@ def _stand_alone(
     to_write = []
     for deal in chosen:
         decide = partial(stand_alone.decide, world, deal, judged[deal.source_id], facts, known)
-        decision = claiming.fenced(isolated(KIND_INVOICE, deal, decide), fences)
+        decision = claiming.fenced(isolated(world, KIND_INVOICE, deal, decide), fences)
         if decision.action == "create":
             to_write.append(decision)
         else:

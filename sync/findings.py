@@ -24,4 +24,5 @@ def first_hold(problems: Sequence[Finding]) -> HoldCause:
         owner=first.owner,
         fix=first.fix or known.fix,
         detail=detail,
+        about=first.about,
     )

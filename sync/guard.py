@@ -1,4 +1,4 @@
-"""Ceilings before the first write: what exceeds them waits for a person, and nothing of it is lost.
+"""Before the first write: what was refused as it is, or exceeds a ceiling, waits, and nothing of it is lost.
 
 A stopped record stays due and is decided again in every run. ``tieout plan`` shows it, ``tieout apply`` lets exactly
 what a plan showed pass.
@@ -15,7 +15,8 @@ import structlog
 from connectors.records import Reference, quantize_money
 from journal import approvals, bindings
 from journal.nouns import KIND_INVOICE, KIND_ORDER
-from sync import codes, settle
+from sync import attempts, codes, settle
+from sync.circuit import Circuit, unsent
 from sync.decision import Decision, shown
 from sync.verify import payload_net
 from sync.world import World
@@ -55,16 +56,32 @@ def admit(world: World, run_id: str, decisions: Sequence[Decision]) -> Admitted:
 
 def write(world: World, run_id: str, decisions: Sequence[Decision], push: Push) -> dict[str, Decision]:
     """Write what is admitted, write down the rest; return each decision as it came out, by source id."""
-    admitted = admit(world, run_id, decisions)
-    return carry_out(world, run_id, admitted, push)
+    go, refused = attempts.admit(world, decisions)
+    admitted = admit(world, run_id, go)
+    return carry_out(world, run_id, Admitted(admitted.go, [*refused, *admitted.stopped]), push)
 
 
 def carry_out(world: World, run_id: str, admitted: Admitted, push: Push) -> dict[str, Decision]:
     """Push the admitted decisions and note the stopped ones as held or waiting."""
-    results = dict(push(world, run_id, admitted.go)) if admitted.go else {}
+    results = _push(world, run_id, admitted.go, push) if admitted.go else {}
     for decision in admitted.stopped:
-        noted = settle.held if decision.action == "hold" else settle.noted
-        results[decision.source_id] = noted(world, decision)
+        results[decision.source_id] = settle.locally(world, decision)
+    return results
+
+
+def _push(world: World, run_id: str, go: Sequence[Decision], push: Push) -> dict[str, Decision]:
+    """Push until too many refusals are alike: further creates of the kind wait then, changes go on."""
+    circuit = Circuit(world, run_id, go[0].kind)
+    results = dict(push(circuit.over(world), run_id, go))
+    rest = unsent(go, results)
+    if circuit.is_open and rest and not world.wanted_stop():
+        changes = [decision for decision in rest if decision.action != "create"]
+        results |= push(world, run_id, changes) if changes else {}
+        for decision in rest:
+            if decision.action == "create":
+                waits = replace(decision, action="wait", reason=circuit.reason())
+                results[decision.source_id] = settle.locally(world, waits)
+    circuit.remember()
     return results
 
 

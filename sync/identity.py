@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from connectors.errors import ConnectorError
-from journal import database, subjects
+from journal import audit, database, subjects
 from journal.nouns import KIND_CUSTOMER, KIND_ORDER
+from journal.stamps import sha
 from sync.world import World
 
 MAPPING = "mapping_sha"
@@ -46,6 +47,9 @@ def note_mapping(world: World) -> None:
             for text in mapping.source_texts.values():
                 database.keep(tx, "mapping", text, world.now())
         database.replace(tx, MAPPING, version)
+        before = None if known is None else known.split(" ")[0]
+        told = {"go_live": company.go_live.isoformat(), "scope_sha": sha(scope.text if scope else "")}
+        audit.record(tx, "mapping.changed", "mapping", world.now(), before=before, after=world.mapping_sha, **told)
         if known is not None:
             subjects.reopen_all(tx, KIND_ORDER, world.now())
             subjects.reopen_all(tx, KIND_CUSTOMER, world.now())

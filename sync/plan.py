@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sync import engine, settle
+from sync import attempts, engine, settle
 from sync.account_status import AccountUpdates
 from sync.decision import Decision
 from sync.world import World
@@ -17,9 +17,12 @@ class PlanningHands:
 
     def write_documents(self, world: World, run_id: str, decisions: Sequence[Decision]) -> Mapping[str, Decision]:
         """Return the decisions as they are; a customer to be created counts as there for its orders."""
-        for decision in decisions:
+        go, refused = attempts.admit(world, decisions)
+        for decision in go:
             settle.noted(world, replace(decision, action="wait"))
-        return {decision.source_id: decision for decision in decisions}
+        for decision in refused:
+            settle.locally(world, decision)
+        return {decision.source_id: decision for decision in (*go, *refused)}
 
     def write_accounts(self, world: World, updates: AccountUpdates) -> Mapping[str, int]:
         """Count what would be written under accounts."""

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
+from connectors.errors import ConnectorError
 from connectors.fault_points import fault_point
 from connectors.records import Payload, WriteOutcome, WriteRequest
 from journal import intents, subjects
 from journal.claims import FenceLost
 from journal.database import Tx
-from journal.holds import HoldCause
 from journal.nouns import KIND_CUSTOMER, KIND_INVOICE, OpenIntent
-from sync import claiming, codes, payloads, settle
+from sync import amend, claiming, payloads, refusals, settle
 from sync.decision import Decision
 from sync.resolve import probe
 from sync.world import World
@@ -34,6 +34,8 @@ STAMPS = {
 
 STAGES = {KIND_CUSTOMER: "write customers", KIND_INVOICE: "write invoices"}
 
+LOOK_LASTS = timedelta(minutes=2)
+"""How long a look at a record that is to be changed may be relied upon."""
 THROTTLE_ROUNDS = 5
 """How often a refused-by-throttle write is tried again in one run."""
 
@@ -87,8 +89,11 @@ def _send_all(
         for start in range(0, len(decisions), size):
             if world.wanted_stop():
                 return
+            chosen = [_looked_again(world, decision) for decision in decisions[start : start + size]]
+            local = [one for one in chosen if one.action not in ("create", "update")]
+            results.update((one.source_id, settle.locally(world, one)) for one in local)
             with world.journal.batch():
-                batch = [arm(world, run_id, decision) for decision in decisions[start : start + size]]
+                batch = [arm(world, run_id, one) for one in chosen if one.action in ("create", "update")]
             fault_point("sync.armed")
             ready = [one for one in batch if isinstance(one, Armed)]
             results.update((one.source_id, one) for one in batch if isinstance(one, Decision))
@@ -99,11 +104,28 @@ def _send_all(
         yield armed.pop(request.key), outcome
 
 
+def _looked_again(world: World, decision: Decision) -> Decision:
+    """Look anew at a record that is to be changed and was read long ago: finance may have changed it since."""
+    if not _looked_long_ago(world, decision):
+        return decision
+    try:
+        return amend.guard(world, decision)
+    except ConnectorError as error:
+        return replace(decision, action="wait", reason=f"its order could not be read: {error.why}")
+
+
+def _looked_long_ago(world: World, decision: Decision) -> bool:
+    return decision.looked_at is not None and world.now() - decision.looked_at > LOOK_LASTS
+
+
 def arm(world: World, run_id: str, decision: Decision) -> Armed | Decision:
     """Freeze the payload and commit the intent: from the commit on the write may have happened.
 
-    Return the decision, as one that waits, when another worker has taken its record.
+    Return the decision, as one that waits, when another worker has taken its record, or when this one slept since it
+    looked at it.
     """
+    if _looked_long_ago(world, decision):
+        return replace(decision, action="wait", reason="it was looked at too long ago; it is looked at again")
     try:
         with world.journal.begin() as tx:
             claiming.require(world, tx, decision)
@@ -236,18 +258,8 @@ def _settle(world: World, armed: Armed, outcome: WriteOutcome) -> Decision | Non
     if outcome.status == "no_op":
         return settle.not_sent(world, armed.intent, armed.decision, f"{outcome.code}: {outcome.message}")
     if outcome.status == "rejected":
-        return settle.rejected(world, armed.intent, armed.decision, rejection(outcome))
+        return settle.rejected(world, armed.intent, armed.decision, refusals.by_netsuite(armed.decision.kind, outcome))
     if outcome.status == "conflict":
         return settle.conflict(world, armed.intent, armed.decision)
     settle.doubtful(world, armed.intent, armed.decision, f"{outcome.code}: {outcome.message}")
     return None
-
-
-def rejection(outcome: WriteOutcome) -> HoldCause:
-    """Return the hold for a record that NetSuite refused, in NetSuite's own words."""
-    return codes.hold(
-        "REMOTE_REJECTED",
-        f"NetSuite refused it: {outcome.message} ({outcome.code})",
-        fix="Mend what NetSuite names, in Salesforce, in NetSuite or in the mapping; the next run tries again.",
-        remote_code=outcome.code,
-    )

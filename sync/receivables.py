@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -24,6 +25,11 @@ from sync.world import World
 log = structlog.get_logger(__name__)
 
 STREAM = "netsuite:receivables"
+LEAST_OVERLAP = timedelta(minutes=2)
+"""Stamps have whole minutes: less than this could pass over a change of the same minute."""
+SERVER_ZONE = "America/Los_Angeles"
+"""Zone in which NetSuite's servers keep their dates."""
+HOUR = timedelta(hours=1)
 RECEIPTS = ("CustPymt", "CustDep", "CustCred", "CustRfnd")
 READ_WITH = "receivables_deal_field"
 """Remembers the admin's deal field with which invoices were read: they are kept with that field's value alone."""
@@ -46,6 +52,9 @@ def refresh(world: World, *, sweep: bool = False) -> Refreshed:
     ahead of the ERP's clock.
 
     The ERP's clock is taken before the first query, and the documents and the position are kept in one transaction.
+
+    Raises:
+        Overtaken: another worker has begun to read since; nothing was kept.
     """
     at = world.erp.server_time()
     with world.journal.begin() as tx:
@@ -54,7 +63,7 @@ def refresh(world: World, *, sweep: bool = False) -> Refreshed:
     overlap = world.settings.status.overlap
     if position is None or position.stamp > at + overlap or read_with != _deal_field(world):
         return _first(world, at)
-    since = position.stamp - overlap
+    since = _since(world, position.stamp, at)
     changed, deleted = world.erp.changed_transactions(since), world.erp.deleted(since)
     invoices: dict[str, Invoice] = {}
     receipts: dict[str, Receipt] = {}
@@ -74,12 +83,30 @@ def refresh(world: World, *, sweep: bool = False) -> Refreshed:
     return _told(Refreshed(len(invoices), len(receipts), len(gone), full=sweep))
 
 
+def _since(world: World, reached: datetime, at: datetime) -> datetime:
+    """Return from when on to look: behind the last look by the overlap, and by an hour that the clocks had twice.
+
+    NetSuite shows stamps to the minute in zones that are set back in autumn; in the hour that comes twice it may
+    tell the first one's time.
+    """
+    since = reached - max(world.settings.status.overlap, LEAST_OVERLAP)
+    zones = {SERVER_ZONE, world.settings.netsuite.time_zone}
+    return since - max(_set_back(ZoneInfo(zone), since - 2 * HOUR, at) for zone in zones)
+
+
+def _set_back(zone: ZoneInfo, earlier: datetime, later: datetime) -> timedelta:
+    """Return by how much a zone's clocks were set back between two moments."""
+    before, after = (moment.astimezone(zone).utcoffset() or timedelta(0) for moment in (earlier, later))
+    return max(before - after, timedelta(0))
+
+
 def _first(world: World, at: datetime) -> Refreshed:
     invoices = list(world.erp.invoices(_query(world)))
     receipts = list(world.erp.receipts(ReceiptQuery()))
     found = {one.id for one in invoices} | {one.id for one in receipts}
     with world.journal.begin() as tx:
         known = {(type_, id_) for type_ in (INVOICE, *RECEIPTS) for id_ in receivables.known_ids(tx, type_)}
+        staging.require(tx, world.acquired)
         staging.forget_position(tx, STREAM)
     gone = {(type_, id_) for type_, id_ in known if id_ not in found}
     _keep(world, invoices, receipts, gone, at)
@@ -159,6 +186,7 @@ def _keep(
 ) -> None:
     invoices, receipts, now = list(invoices), list(receipts), world.now()
     with world.journal.begin() as tx:
+        staging.require(tx, world.acquired)
         customers = {one.customer_id for one in invoices} | {one.customer_id for one in receipts}
         customers |= receivables.customers_of(tx, {*gone, *((INVOICE, one.id) for one in invoices)})
         customers |= receivables.customers_of(tx, {(one.type, one.id) for one in receipts})

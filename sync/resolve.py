@@ -6,6 +6,7 @@ Only a strongly consistent record ``get`` counts as proof, and an absence counts
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -46,10 +47,13 @@ def resolve_open(world: World) -> list[Decision]:
         labels = {one.source_id: one.label for one in decisions if one.kind == kind}
         taken = claiming.claim(world, kind, labels, even_if_deferred=True)
         fences |= {(kind, id_): fence for id_, fence in taken.items()}
+    with world.journal.begin() as tx:
+        # Whoever held a record may have settled its write before giving it back.
+        still_open = {intent.id: intent for intent in intents.open_intents(tx, intents.MONEY)}
     resolved = []
-    for intent, decision in zip(pending, decisions, strict=True):
-        fence = fences.get((intent.kind, intent.source_id))
-        if fence is not None:
+    for before, decision in zip(pending, decisions, strict=True):
+        intent, fence = still_open.get(before.id), fences.get((before.kind, before.source_id))
+        if intent is not None and fence is not None:
             mine = replace(decision, fence=fence)
             resolved.append(claiming.unless_overtaken(mine, partial(probe, world, intent, mine)))
     return resolved
@@ -62,6 +66,8 @@ def probe(world: World, intent: OpenIntent, decision: Decision, *, already_exist
     then finds none, the clash is another one (a customer's name), and a person must look.
     """
     type_ = TARGET_TYPES.get(intent.kind, DEFAULT_TARGET)
+    # What counts is when the look began: a worker may sleep between looking and concluding.
+    looked = world.now()
     try:
         found = read_back(world, type_, intent)
     except ConnectorError as error:
@@ -72,14 +78,14 @@ def probe(world: World, intent: OpenIntent, decision: Decision, *, already_exist
         cause = "NetSuite refused the change because another record has the same name or number."
         return settle.rejected(world, intent, decision, _name_clash(cause))
     if found is not None:
-        return _found(world, intent, decision, found)
+        return _found(world, intent, decision, found, looked)
     if already_exists:
         cause = "NetSuite says that such a record exists already, but none carries Tieout's external id."
         return settle.rejected(world, intent, decision, _name_clash(cause))
     if intent.op == "update":
         cause = f"The record with the NetSuite id {intent.target_id} no longer exists."
         return settle.rejected(world, intent, decision, codes.hold("TARGET_VANISHED", cause))
-    return _absent(world, intent, decision)
+    return _absent(world, intent, decision, looked)
 
 
 def read_back(world: World, type_: str, intent: OpenIntent) -> ReadBack | None:
@@ -89,11 +95,11 @@ def read_back(world: World, type_: str, intent: OpenIntent) -> ReadBack | None:
     return world.erp_writer.read_back(type_, external_id=intent.external_id)
 
 
-def _found(world: World, intent: OpenIntent, decision: Decision, found: ReadBack) -> Decision:
+def _found(world: World, intent: OpenIntent, decision: Decision, found: ReadBack, looked: datetime) -> Decision:
     if found.intent == intent.id:
         return settle.applied(world, intent, decision, found.id, "found by read-back", state=subjects.READY)
     if intent.op == "update":
-        return _absent(world, intent, decision)
+        return _absent(world, intent, decision, looked)
     with world.journal.begin() as tx:
         earlier = intents.find(tx, found.intent, intent.kind, intent.source_id) if found.intent else None
     if earlier is not None:
@@ -111,8 +117,8 @@ def _found(world: World, intent: OpenIntent, decision: Decision, found: ReadBack
     return settle.rejected(world, intent, decision, codes.hold("EXTID_FOREIGN", cause, target=found.id))
 
 
-def _absent(world: World, intent: OpenIntent, decision: Decision) -> Decision:
-    if intent.quiet_until is not None and world.now() < intent.quiet_until:
+def _absent(world: World, intent: OpenIntent, decision: Decision, looked: datetime) -> Decision:
+    if intent.quiet_until is not None and looked < intent.quiet_until:
         until = f"{intent.quiet_until:%Y-%m-%d %H:%M:%S} UTC"
         return settle.doubtful(world, intent, decision, f"not found; NetSuite may still be writing it until {until}")
     return settle.absent(world, intent, decision)

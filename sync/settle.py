@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from journal import bindings, holds, intents, subjects
+from journal import bindings, dismissals, holds, intents, subjects
 from journal.database import Tx
 from journal.holds import HoldCause
 from journal.nouns import Binding, OpenIntent
-from sync import claiming, codes, payloads
+from sync import attempts, claiming, codes, payloads
 from sync.decision import Decision
 from sync.world import World
 
@@ -127,12 +127,13 @@ def rejected(
 ) -> Decision:
     """NetSuite refused the record: close the intent and hold it with NetSuite's own words, together."""
     now = world.now()
-    cause = replace(cause, content=intent.fingerprint)
     refused = replace(decision, action="hold", reason=cause.cause, hold=cause)
+    pauses = attempts.pauses(world.settings.holds)
     with world.journal.begin() as tx:
         claiming.require(world, tx, decision)
+        cause = replace(cause, content=attempts.refused_content(tx, intent))
         intents.close(tx, intent, outcome, cause.cause, now)
-        holds.open_hold(tx, decision.kind, decision.source_id, decision.label, cause, now)
+        holds.open_hold(tx, decision.kind, decision.source_id, decision.label, cause, now, pauses)
         stand(tx, refused, subjects.HELD, now)
     return refused
 
@@ -144,6 +145,9 @@ def held(world: World, decision: Decision) -> Decision:
     now = world.now()
     with world.journal.begin() as tx:
         claiming.require(world, tx, decision)
+        if dismissals.covers(tx, decision.kind, decision.source_id, decision.hold):
+            claiming.finish(tx, decision)
+            return decision
         holds.open_hold(tx, decision.kind, decision.source_id, decision.label, decision.hold, now)
         stand(tx, decision, subjects.HELD, now)
     return decision

@@ -11,7 +11,7 @@ from connectors.errors import ConnectorError
 from connectors.ports import InvoiceQuery, OrderQuery
 from connectors.receivables import Invoice
 from connectors.records import ErpOrder, Record, Value, salesforce_id
-from journal import bindings, holds, intents, receivables, runs, staging, stamps, subjects
+from journal import bindings, holds, intents, misses, receivables, runs, staging, stamps, subjects
 from journal.database import Tx
 from journal.nouns import KIND_INVOICE, KIND_ORDER, Binding, Hold, SubjectState
 from journal.staging import StagedRecord
@@ -142,6 +142,7 @@ def _events(tx: Tx, deal_id: str) -> Sequence[Event]:
         *(event for kind in (KIND_ORDER, KIND_INVOICE) for event in _write_events(tx, kind, deal_id)),
         *_bound_events(tx, deal_id),
         *_status_events(tx, deal_id),
+        *(Event(miss.found_at, miss.text) for miss in misses.of_source(tx, deal_id)),
     ]
 
 

@@ -11,6 +11,7 @@ from config.settings import Settings
 from connectors.ports import Clock, CrmReader, CrmWriter, ErpReader, ErpWriter, Random
 from connectors.records import RecordRef
 from journal.database import Journal
+from journal.in_hand import InHand, Nothing
 from mappings.conditions import Condition
 from mappings.model import Mapping
 
@@ -105,6 +106,8 @@ class World:
     """Whether the run is asked to end at the next safe place."""
     budget: Callable[[], tuple[int, int] | None] = unknown
     """The CRM's calls of the last 24 hours: used and allowed, where an answer told them."""
+    in_hand: InHand = Nothing()
+    """Remembers which record is being worked on, so that one which kills its worker is found out."""
     owner: str = "tieout"
     """Who claims records: two worlds with different owners over one journal are two workers."""
     acquired: int = 0

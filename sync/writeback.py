@@ -1,31 +1,36 @@
-"""Brings order, invoices, payments and sync state back onto the deals. Unchanged means no write."""
+"""What the deals are to show of order, invoices, payments and sync state. Unchanged means no write."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import structlog
+from decimal import Decimal
 
 from connectors.ports import OrderQuery
 from connectors.receivables import Invoice
-from connectors.records import ErpOrder, FieldUpdate, Value, WriteOutcome
-from journal import bindings, holds, receivables, runs, staging, subjects
+from connectors.records import ErpOrder, Value
+from journal import bindings, holds, intents, receivables, runs, staging, subjects
 from journal.bindings import CREATED
 from journal.database import Tx
-from journal.holds import HoldCause
 from journal.nouns import KIND_INVOICE, KIND_ORDER, KIND_STATUS, Binding, Hold, SubjectState
-from sync import codes, settle
+from sync import claiming, settle
 from sync.bound_orders import vanished
 from sync.decision import Change, Decision
 from sync.ownership import Owners
 from sync.rollup import deal_figures
-from sync.world import DEAL, ORDER_ID, ORDER_NUMBER, ORDER_STATUS, STATUS_FIELDS, SYNC_ERROR, SYNC_STATE, World
-
-log = structlog.get_logger(__name__)
+from sync.world import (
+    DEAL,
+    ORDER_ID,
+    ORDER_NUMBER,
+    ORDER_STATUS,
+    STATUS_FIELDS,
+    STATUS_VERSION,
+    SYNC_ERROR,
+    SYNC_STATE,
+    World,
+)
 
 ERROR_LENGTH = 1000
-BATCH = 200
 IN_HAND = (subjects.WAITING, subjects.AMBIGUOUS, subjects.READY)
 """States of a deal whose order is still to come."""
 
@@ -39,6 +44,10 @@ class StatusUpdate:
     wanted: Mapping[str, Value]
     before: Mapping[str, Value]
     differing: Mapping[str, Value]
+    seen: int = 0
+    """The claim on this deal's status that was the last one before its facts were read."""
+    version: int = 0
+    """The version that the deal shows now."""
 
     def changes(self) -> list[Change]:
         """Return the differing fields for a plan."""
@@ -56,6 +65,9 @@ class Known:
     held: dict[str, Hold]
     orders: Mapping[str, ErpOrder]
     invoices: Mapping[str, Sequence[Invoice]]
+    seen: Mapping[str, int]
+    doubtful: frozenset[str]
+    """Deals onto which a write may be under way: nothing is decided about them until it is proven."""
 
 
 def _text(value: Value) -> str | None:
@@ -77,14 +89,16 @@ def decide(world: World, only: str | None = None) -> list[StatusUpdate]:
             update = _update(world, tx, state, known)
             if update is not None:
                 updates.append(update)
-            else:
+            elif state.source_id not in known.doubtful:
                 holds.resolve(tx, KIND_STATUS, state.source_id, "the deal shows what is so", world.now())
     return updates
 
 
 def _read(world: World, states: Sequence[SubjectState]) -> Known:
     status = world.settings.status
+    seen = claiming.seen(world, KIND_STATUS)
     with world.journal.begin() as tx:
+        doubtful = intents.in_doubt(tx, KIND_STATUS)
         bound = {binding.source_id: binding for binding in bindings.all_of(tx, KIND_ORDER)}
         open_ = holds.open_holds(tx)
         owners = Owners.read(tx, world.settings.invoices.deal_field)
@@ -93,7 +107,7 @@ def _read(world: World, states: Sequence[SubjectState]) -> Known:
     held = {hold.source_id: hold for kind in (KIND_INVOICE, KIND_ORDER) for hold in open_ if hold.kind == kind}
     ids = [bound[state.source_id].target_id for state in states if state.source_id in bound]
     orders = {order.id: order for order in world.erp.orders(OrderQuery(ids=ids))} if ids else {}
-    return Known(bound=bound, held=held, orders=orders, invoices=invoices)
+    return Known(bound=bound, held=held, orders=orders, invoices=invoices, seen=seen, doubtful=doubtful)
 
 
 def _note_vanished(world: World, state: SubjectState, binding: Binding) -> Hold:
@@ -137,7 +151,7 @@ def wanted(
 
 def _update(world: World, tx: Tx, state: SubjectState, known: Known) -> StatusUpdate | None:
     deal = staging.newest(tx, DEAL, state.source_id)
-    if deal is None or deal.deleted:
+    if deal is None or deal.deleted or state.source_id in known.doubtful:
         return None
     binding = known.bound.get(state.source_id)
     order = known.orders.get(binding.target_id) if binding else None
@@ -147,6 +161,8 @@ def _update(world: World, tx: Tx, state: SubjectState, known: Known) -> StatusUp
         values[SYNC_STATE] = "Synced"  # a deal that is billed without an order
     if world.settings.status.receivables:
         values |= deal_figures(order, invoices, str(deal.fields.get("CurrencyIsoCode")))
+    if all(value is None for value in values.values()):
+        values[STATUS_VERSION] = None  # a copy of a deal, or one that was never ours: nothing of Tieout's stays
     before = {name: deal.fields.get(name) for name in world.status_fields}
     last = runs.last_written(tx, DEAL, state.source_id)
     if last is not None and last[1] >= deal.modified:
@@ -155,47 +171,16 @@ def _update(world: World, tx: Tx, state: SubjectState, known: Known) -> StatusUp
     differing = {name: value for name, value in values.items() if before.get(name) != value}
     if not differing:
         return None
-    return StatusUpdate(deal_id=state.source_id, label=state.label, wanted=values, before=before, differing=differing)
-
-
-def write(world: World, updates: Sequence[StatusUpdate]) -> Mapping[str, int]:
-    """Write the differing fields; a refused record becomes a hold and stops no other."""
-    counts = {"written": 0, "refused": 0, "doubtful": 0}
-    for start in range(0, len(updates), BATCH):
-        if world.wanted_stop():
-            break
-        batch = updates[start : start + BATCH]
-        at = world.crm.server_time()
-        requests = [FieldUpdate(ref=world.ref(DEAL, update.deal_id), values=update.differing) for update in batch]
-        outcomes = world.crm_writer.update(requests)
-        with world.journal.begin() as tx:
-            for update, outcome in zip(batch, outcomes, strict=True):
-                if outcome.status == "success":
-                    runs.note_written(tx, DEAL, update.deal_id, update.wanted, at)
-                    holds.resolve(tx, KIND_STATUS, update.deal_id, "written", world.now())
-        for update, outcome in zip(batch, outcomes, strict=True):
-            counts[_settle(world, update, outcome)] += 1
-        world.observer.progress("write status back", min(start + BATCH, len(updates)), len(updates))
-    return counts
-
-
-def _settle(world: World, update: StatusUpdate, outcome: WriteOutcome) -> str:
-    now = world.now()
-    if outcome.status == "success":
-        return "written"
-    log.warning("status_not_written", record=update.deal_id, status=outcome.status, code=outcome.code)
-    if outcome.status != "rejected":
-        # The values are absolute: writing them again next time is harmless.
-        return "doubtful"
-    with world.journal.begin() as tx:
-        holds.open_hold(tx, KIND_STATUS, update.deal_id, update.label, refused("the status of this deal", outcome), now)
-    return "refused"
-
-
-def refused(what: str, outcome: WriteOutcome) -> HoldCause:
-    """Return the hold for a record that Salesforce refused, in Salesforce's own words."""
-    return codes.hold(
-        "WRITEBACK_REJECTED",
-        f"Salesforce refused {what}: {outcome.message} ({outcome.code})",
-        fix="Mend what Salesforce names (a validation rule, a permission, a field's length); the next run tries again.",
+    return StatusUpdate(
+        deal_id=state.source_id,
+        label=state.label,
+        wanted=values,
+        before=before,
+        differing=differing,
+        seen=known.seen.get(state.source_id, 0),
+        version=_version(deal.fields.get(STATUS_VERSION)),
     )
+
+
+def _version(value: Value) -> int:
+    return int(value) if isinstance(value, Decimal) else 0

@@ -13,7 +13,14 @@ from config.secrets import Secret
 from connectors.errors import ConnectorError, TransientError, UnreachableError
 from connectors.ports import Clock
 from connectors.retry import unsent_reason
-from connectors.transport import GuardedSession, HostRefusedError, RouteError, ServerClock, is_loopback
+from connectors.transport import (
+    GuardedSession,
+    HostRefusedError,
+    RouteError,
+    ServerClock,
+    is_inner_address,
+    is_loopback,
+)
 
 CONNECTION = "alerts.webhook"
 TIMEOUT = timedelta(seconds=15)
@@ -31,6 +38,8 @@ class Webhook:
         host = parts.hostname or ""
         if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
             raise RouteError(f"{CONNECTION}: the address must begin with https://, or lie on this machine.")
+        if is_inner_address(host):
+            raise RouteError(f"{CONNECTION}: the address is a number of an inner network; write the host's name.")
         self._address = address
         self._host = host
         self._session = GuardedSession(ServerClock(clock), timeout, self._only_there)

@@ -19,6 +19,8 @@ from connectors.netsuite.account import AccountId
 from connectors.ports import Random
 from connectors.transport import ServerClock
 
+SHORTEST_SECRET = 8
+"""Shorter ones are test values: replacing them would blank ordinary words."""
 ALGORITHM = "HMAC-SHA256"
 CLOCK_TOLERANCE = timedelta(seconds=60)
 
@@ -53,6 +55,12 @@ class Token:
             "signature": {"_value_1": _sign(key, "&".join(parts)), "algorithm": ALGORITHM},
         }
 
+    def redacted(self, text: str) -> str:
+        """Return a text of the other side without our secrets, should it repeat them."""
+        for secret in (self.consumer_key, self.consumer_secret, self.token_id, self.token_secret):
+            text = text.replace(secret.reveal(), "***") if len(secret.reveal()) >= SHORTEST_SECRET else text
+        return text
+
     def authorization(self, method: str, url: str, moment: datetime, nonce: str) -> str:
         """Return the ``Authorization`` header of a REST request (RFC 5849, query parameters included)."""
         oauth = {
@@ -76,6 +84,10 @@ class Signer:
         self._token = token
         self._server_clock = server_clock
         self._random = random
+
+    def redacted(self, text: str) -> str:
+        """Return a text of NetSuite's without our secrets, should it repeat them."""
+        return self._token.redacted(text)
 
     def passport(self) -> dict[str, object]:
         """Return a fresh SOAP passport."""

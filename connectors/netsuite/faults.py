@@ -18,6 +18,18 @@ SEND_WINDOW_PASSED = WriteOutcome(
     code="SEND_WINDOW_PASSED",
     message="The time in which this write might leave had passed, so it was not sent.",
 )
+TOO_LARGE = WriteOutcome(
+    status="rejected",
+    code="REQUEST_TOO_LARGE",
+    message="The record is larger than NetSuite takes in one request, so it was not sent.",
+)
+LOGIN_LOST = WriteOutcome(
+    status="no_op",
+    code="LOGIN_LOST",
+    message="NetSuite refused the login several times, so nothing more was sent.",
+)
+PASSING_NO_OPS = codes.THROTTLED | {"HTTP_429", "RETRY_AFTER", "UNREACHABLE", "REFUSED", "SEND_WINDOW_PASSED"}
+"""Codes of a write that was not carried out for a cause that passes; any other says that nobody is let in."""
 LONGEST_MESSAGE = 1000
 
 
@@ -42,7 +54,7 @@ def of_answer(request: WriteRequest, status: int, body: bytes) -> WriteOutcome:
 def of_failure(error: requests.RequestException, remote: Remote) -> WriteOutcome:
     """Classify a request that got no answer: a no-op only when no byte can have left."""
     typed: ConnectorError = connector_error(error, remote, "writing a record")
-    refused = typed.code == "REFUSED" and error.response is None
+    refused = typed.code in ("REFUSED", "RETRY_AFTER") and error.response is None
     status: WriteStatus = "no_op" if refused or unsent_reason(error) is not None else "ambiguous"
     return WriteOutcome(status=status, code=typed.code, message=f"{typed.why} {typed.fix}")
 

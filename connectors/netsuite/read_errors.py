@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from connectors.errors import (
     AccessDeniedError,
     AuthenticationError,
@@ -20,17 +22,22 @@ UNKNOWN_NAME = ("was not found", "not exposed", "invalid or unsupported search")
 """Words in NetSuite's message when a query names a column or a record type that the role cannot see."""
 
 
+FORBIDDEN_XML = "FORBIDDEN_XML"
+
+
 class ReadErrors:
     """Makes the errors of one account.
 
     Args:
         remote: the account as messages name it.
         governor: told to slow down when NetSuite says so.
+        redacted: takes our secrets out of NetSuite's words.
     """
 
-    def __init__(self, remote: Remote, governor: Governor) -> None:
+    def __init__(self, remote: Remote, governor: Governor, redacted: Callable[[str], str]) -> None:
         self._remote = remote
         self._governor = governor
+        self._redacted = redacted
 
     def of_fault(self, what: str, fault: Fault) -> ConnectorError:
         """Return the error for a SOAP fault."""
@@ -84,6 +91,12 @@ class ReadErrors:
         fix = "Nothing was used. If it stays, look at NetSuite's status page, then report it with this text."
         return self._make(ProtocolError, what, why, fix, code)
 
+    def forbidden_xml(self, what: str) -> ConnectorError:
+        """Return the error for an answer that declares a document type, as none of NetSuite's does."""
+        why = f"{self._remote.url} sent XML with a document type, which NetSuite never does; it was not read."
+        fix = f"Find out who answers there: check {self._remote.setting} in sync.toml and what lies in between."
+        return self._make(ProtocolError, what, why, fix, FORBIDDEN_XML)
+
     def web_page(self, what: str, expected: str) -> ConnectorError:
         """Return the error for a page where data was expected: a login or maintenance page, or a wrong address."""
         why = f"{self._remote.url} answered with a web page (HTML), not {expected}."
@@ -115,4 +128,4 @@ class ReadErrors:
         )
 
     def _make(self, kind: type[ConnectorError], what: str, why: str, fix: str, code: str) -> ConnectorError:
-        return kind(connection=self._remote.connection, what=what, why=why, fix=fix, code=code)
+        return kind(connection=self._remote.connection, what=what, why=self._redacted(why), fix=fix, code=code)

@@ -8,6 +8,8 @@ from decimal import Decimal, InvalidOperation
 from connectors.netsuite.suiteql import Row
 from connectors.records import require_aware
 
+MOST_DIGITS = 40
+
 
 class RowError(ValueError):
     """A column is missing or is not what it must be."""
@@ -44,8 +46,9 @@ def number(row: Row, column: str) -> Decimal | None:
         value = Decimal(found)
     except InvalidOperation as error:
         raise RowError(f"{column} {found!r} is not a number") from error
-    if not value.is_finite():
-        raise RowError(f"{column} {found!r} is not a number")
+    # Python also reads digits of other scripts and underscores, which no answer of NetSuite's has.
+    if not value.is_finite() or not found.isascii() or "_" in found or (value and abs(value.adjusted()) > MOST_DIGITS):
+        raise RowError(f"{column} {found[:40]!r} is not a number")
     return value
 
 

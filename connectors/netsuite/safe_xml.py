@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,12 +13,24 @@ class XmlError(ValueError):
     """The bytes are not XML that may be read."""
 
 
+class ForbiddenXmlError(XmlError):
+    """The document declares a type, which no answer of NetSuite's does: somebody sits in between."""
+
+
+PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*", re.DOTALL)
+"""What may stand before a document type or the first element: declaration, processing instructions, comments."""
+WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00")
+"""How a document in UTF-16 or UTF-32 begins; NetSuite's are in UTF-8."""
+
+
 def parse(body: bytes) -> etree._Element:
     """Return the root element of a document.
 
     Raises:
-        XmlError: it is malformed, carries a document type (hence possibly entities), or is far too deep or large.
+        ForbiddenXmlError: it declares a document type (hence possibly entities); it was not parsed.
+        XmlError: it is malformed, or far too deep or large.
     """
+    _refuse_document_type(body)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -33,8 +46,18 @@ def parse(body: bytes) -> etree._Element:
         raise XmlError(f"not well-formed XML: {error}") from error
     info: Any = root.getroottree().docinfo
     if info.doctype:
-        raise XmlError("a document type is not allowed")
+        raise ForbiddenXmlError("a document type is not allowed")
     return root
+
+
+def _refuse_document_type(body: bytes) -> None:
+    """Look at what stands before the first element: only there may a document type be declared (XML 1.0, 2.8)."""
+    if body.startswith(WIDE) or b"\x00" in body[:4]:
+        raise XmlError("not in UTF-8")
+    prolog = PROLOG.match(body)
+    start = prolog.end() if prolog else 0
+    if body[start : start + 9].upper() == b"<!DOCTYPE":
+        raise ForbiddenXmlError("a document type is not allowed")
 
 
 def is_web_page(body: bytes) -> bool:

@@ -10,11 +10,14 @@ import requests
 
 from connectors.netsuite.account import AccountId
 from connectors.netsuite.auth import Signer
+from connectors.passage import passing
 from connectors.transport import Transport
 
 if TYPE_CHECKING:
     from connectors.netsuite.suitetalk import Suitetalk
 
+READ, WRITE = "netsuite.get", "netsuite.write"
+"""What the fault points of a request are called."""
 PREFERENCES: dict[str, bool] = {
     "warningAsError": False,
     "disableMandatoryCustomFieldValidation": False,
@@ -32,6 +35,14 @@ class Exchange:
     request: bytes
     status: int
     body: bytes
+
+
+LARGEST_REQUEST = 100 * 1024 * 1024
+"""NetSuite refuses larger requests (Oracle: SOAP Web Services Governance)."""
+
+
+class RequestTooLargeError(Exception):
+    """The message is larger than NetSuite takes; nothing was sent."""
 
 
 class SendWindowPassedError(Exception):
@@ -61,15 +72,25 @@ class SoapClient:
 
         return suitetalk.load(self._endpoint)
 
+    def redacted(self, text: str) -> str:
+        """Return a text of NetSuite's without our secrets, should it repeat them."""
+        return self._signer.redacted(text)
+
     def call(
-        self, operation: str, parameters: dict[str, Any], *, before_send: Callable[[], None] = lambda: None
+        self,
+        operation: str,
+        parameters: dict[str, Any],
+        *,
+        place: str = READ,
+        may_leave: Callable[[], None] = lambda: None,
     ) -> Exchange:
         """Send a request; once more with the right time when the login was refused for a wrong one.
 
         Args:
             operation: ``add``, ``update``, ``get`` or ``getServerTime``.
             parameters: the operation's parameters as zeep values.
-            before_send: called immediately before the bytes leave; what it raises stops the request.
+            place: what the fault points on the way are called.
+            may_leave: called immediately before the bytes leave, on a standing connection; what it raises stops them.
 
         Raises:
             requests.RequestException: there is no answer.
@@ -77,14 +98,17 @@ class SoapClient:
 
         def send() -> Exchange:
             headers = {"tokenPassport": self._signer.passport(), "preferences": PREFERENCES}
-            return self._post(operation, self.types.envelope(operation, headers, **parameters), before_send)
+            return self._post(operation, self.types.envelope(operation, headers, **parameters), may_leave)
 
-        return self._signer.signed(send, _login_refused)
+        with passing(place, may_leave, writes=place == WRITE):
+            return self._signer.signed(send, _login_refused)
 
-    def _post(self, operation: str, message: bytes, before_send: Callable[[], None]) -> Exchange:
+    def _post(self, operation: str, message: bytes, may_leave: Callable[[], None]) -> Exchange:
+        if len(message) > LARGEST_REQUEST:
+            raise RequestTooLargeError(operation)
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{operation}"'}
         request = self._session.prepare_request(requests.Request("POST", self._url, data=message, headers=headers))
-        before_send()
+        may_leave()  # spares the connection of a request that is late already
         response = self._session.send(request)
         return Exchange(request=message, status=response.status_code, body=response.content)
 

@@ -14,7 +14,7 @@ from connectors.netsuite import billing, codes
 from connectors.netsuite.answers import Fault, Result, ServerTime, read_answer
 from connectors.netsuite.patience import PatientReads
 from connectors.netsuite.read_errors import ReadErrors
-from connectors.netsuite.safe_xml import XmlError, is_web_page
+from connectors.netsuite.safe_xml import ForbiddenXmlError, XmlError, is_web_page
 from connectors.netsuite.soap import Exchange, SoapClient
 from connectors.receivables import Billable
 from connectors.retry import Remote, typed
@@ -37,7 +37,7 @@ class SoapReads:
         self._retry = retry
         self._governor = governor
         self._remote = remote
-        self._errors = ReadErrors(remote, governor)
+        self._errors = ReadErrors(remote, governor, soap.redacted)
 
     def get(
         self, type_: str, convert: Callable[[etree._Element], T], external_id: str | None, internal_id: str | None
@@ -140,4 +140,6 @@ class SoapReads:
             return self._errors.of_status(what, exchange.status)
         if is_web_page(exchange.body):
             return self._errors.web_page(what, "XML")
+        if isinstance(error, ForbiddenXmlError):
+            return self._errors.forbidden_xml(what)
         return self._errors.unexpected(what, f"the answer cannot be read ({error}).")

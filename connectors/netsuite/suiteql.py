@@ -17,6 +17,7 @@ from connectors.netsuite.auth import Signer
 from connectors.netsuite.patience import PatientReads
 from connectors.netsuite.read_errors import ReadErrors
 from connectors.netsuite.safe_xml import is_web_page
+from connectors.passage import passing
 from connectors.retry import Remote, typed
 from connectors.transport import Transport
 
@@ -65,7 +66,7 @@ class Suiteql:
         self._retry = retry
         self._governor = governor
         self._remote = remote
-        self.errors = ReadErrors(remote, governor)
+        self.errors = ReadErrors(remote, governor, signer.redacted)
 
     def page(self, query: str, what: str) -> QueryPage:
         """Return the first page of a query.
@@ -107,7 +108,7 @@ class Suiteql:
                 return
 
     def _page(self, query: str, what: str) -> QueryPage:
-        with typed(self._remote, what), self._governor.slot():
+        with typed(self._remote, what), self._governor.slot(), passing("netsuite.suiteql"):
             response = self._signer.signed(lambda: self._post(query), lambda answer: answer.status_code == 401)
         content = self._content(response, what)
         if response.status_code != 200:

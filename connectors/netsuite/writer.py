@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from requests import RequestException
 
+from connectors.fault_points import fault_point
+from connectors.forward_clock import ForwardClock
 from connectors.governor import Governor
 from connectors.netsuite import billing, codes, fields, queries
-from connectors.netsuite.faults import SEND_WINDOW_PASSED, of_answer, of_failure
+from connectors.netsuite.faults import LOGIN_LOST, PASSING_NO_OPS, SEND_WINDOW_PASSED, TOO_LARGE, of_answer, of_failure
 from connectors.netsuite.readback import read_back
-from connectors.netsuite.soap import SendWindowPassedError, SoapClient
+from connectors.netsuite.soap import WRITE, RequestTooLargeError, SendWindowPassedError, SoapClient
 from connectors.netsuite.soap_reads import SoapReads
 from connectors.netsuite.wire_values import PayloadError
 from connectors.ports import Clock
 from connectors.receivables import Billable
 from connectors.records import ReadBack, WriteOutcome, WriteRequest
 from connectors.retry import Remote
+from connectors.transactions import OpenTransactionError
 
 Written = tuple[WriteRequest, WriteOutcome]
+
+MOST_REFUSED_LOGINS = 2
+"""One refused login may be NetSuite under load; after two in a row nothing more is sent: accounts are locked out."""
 
 
 class NetSuiteWriter:
@@ -34,7 +41,7 @@ class NetSuiteWriter:
         governor: limits the requests in flight.
         slots: size of the thread pool: the configured number of requests in flight.
         zone: zone of the integration user.
-        clock: decides whether ``send_by`` has passed.
+        clock: decides whether ``send_by`` has passed; set back, it does not open a window again.
         remote: the account as messages name it.
     """
 
@@ -56,6 +63,7 @@ class NetSuiteWriter:
         self._zone = zone
         self._clock = clock
         self._remote = remote
+        self._refused_logins = 0
 
     def write(self, requests: Iterable[WriteRequest]) -> Iterator[Written]:
         """Send the requests with a bounded number in flight; yield each, in the calling thread, as it is answered.
@@ -63,14 +71,15 @@ class NetSuiteWriter:
         A request is taken from the iterable, in the calling thread, when a slot is free for it.
         """
         waiting = iter(requests)
+        clock = ForwardClock(self._clock)
         self._soap.types  # noqa: B018  loads the schema before the first send window can run out
         with ThreadPoolExecutor(self._slots, thread_name_prefix="netsuite") as pool:
             flying: dict[Future[WriteOutcome], WriteRequest] = {}
-            self._launch(pool, waiting, flying)
+            self._launch(pool, waiting, flying, clock)
             while flying:
                 done, _ = wait(flying, return_when=FIRST_COMPLETED)
                 settled = [(flying.pop(future), future.result()) for future in done]
-                self._launch(pool, waiting, flying)
+                self._launch(pool, waiting, flying, clock)
                 yield from settled
 
     def _launch(
@@ -78,46 +87,61 @@ class NetSuiteWriter:
         pool: ThreadPoolExecutor,
         waiting: Iterator[WriteRequest],
         flying: dict[Future[WriteOutcome], WriteRequest],
+        clock: ForwardClock,
     ) -> None:
         while len(flying) < self._slots and (request := next(waiting, None)) is not None:
-            flying[pool.submit(self._settled, request)] = request
+            clock.now()  # the moment at which it was armed, should the wall clock be set back from here on
+            # With the caller's context: a transaction that the caller holds must be seen in the thread that sends.
+            flying[pool.submit(copy_context().run, self._settled, request, clock)] = request
 
-    def _settled(self, request: WriteRequest) -> WriteOutcome:
+    def _settled(self, request: WriteRequest, clock: ForwardClock) -> WriteOutcome:
         try:
-            return self._send(request)
+            return self._send(request, clock)
+        except OpenTransactionError:
+            raise
         except Exception as error:  # noqa: BLE001  whatever failed here, the request may have left
             what = f"{type(error).__name__} while the answer was being handled"
             return WriteOutcome(status="ambiguous", code="CLIENT_ERROR", message=what)
 
-    def _send(self, request: WriteRequest) -> WriteOutcome:
+    def _send(self, request: WriteRequest, clock: ForwardClock) -> WriteOutcome:
         from connectors.netsuite import payload
 
+        fault_point(f"{WRITE}.building")
         try:
             record = payload.record(request, self._soap.types, self._zone)
         except (PayloadError, TypeError, ValueError) as error:
             return WriteOutcome(status="rejected", code="INVALID_PAYLOAD", message=str(error))
         with self._governor.slot():
-            outcome = self._post(request, record)
+            if self._refused_logins >= MOST_REFUSED_LOGINS:
+                return LOGIN_LOST
+            outcome = self._post(request, record, clock)
+            self._count_login(outcome)
         if outcome.code in codes.THROTTLED or outcome.code == "HTTP_429":
             self._governor.slow_down()
         return outcome
 
-    def _post(self, request: WriteRequest, record: object) -> WriteOutcome:
+    def _count_login(self, outcome: WriteOutcome) -> None:
+        if outcome.status == "no_op" and outcome.code not in PASSING_NO_OPS:
+            self._refused_logins += 1
+        elif outcome.status not in ("no_op", "ambiguous"):
+            self._refused_logins = 0
+
+    def _post(self, request: WriteRequest, record: object, clock: ForwardClock) -> WriteOutcome:
+        def in_time() -> None:
+            if request.send_by is not None and clock.now() > request.send_by:
+                raise SendWindowPassedError(request.key)
+
         try:
-            exchange = self._soap.call(request.op, {"record": record}, before_send=self._in_time(request))
+            exchange = self._soap.call(request.op, {"record": record}, place=WRITE, may_leave=in_time)
         except SendWindowPassedError:
             return SEND_WINDOW_PASSED
+        except RequestTooLargeError:
+            return TOO_LARGE
         except RequestException as error:
             return of_failure(error, self._remote)
         outcome = of_answer(request, exchange.status, exchange.body)
-        return replace(outcome, request_sha=hashlib.sha256(exchange.request).hexdigest())
-
-    def _in_time(self, request: WriteRequest) -> Callable[[], None]:
-        def check() -> None:
-            if request.send_by is not None and self._clock.now() > request.send_by:
-                raise SendWindowPassedError(request.key)
-
-        return check
+        sha = hashlib.sha256(exchange.request).hexdigest()
+        return replace(outcome, message=self._soap.redacted(outcome.message), request_sha=sha)
 
     def read_back(
         self, type_: str, *, external_id: str | None = None, internal_id: str | None = None

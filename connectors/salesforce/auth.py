@@ -22,6 +22,7 @@ from connectors.errors import (
     TransientError,
     UnreachableError,
 )
+from connectors.passage import passing
 from connectors.retry import Remote, typed
 from connectors.transport import is_known_host
 
@@ -90,6 +91,12 @@ class TokenProvider:
                 self._token = None
         return self.current()
 
+    def redacted(self, text: str) -> str:
+        """Return a text of Salesforce's without our secrets and the session's token, should it repeat them."""
+        for reference in (self._settings.client_secret, self._settings.client_id):
+            text = text.replace(reference.resolve(self._environ).reveal(), "***")
+        return text.replace(self._token.access.reveal(), "***") if self._token is not None else text
+
     def _sign_in(self) -> Token:
         try:
             response = self._post()
@@ -107,7 +114,7 @@ class TokenProvider:
             "client_id": self._settings.client_id.resolve(self._environ).reveal(),
             "client_secret": self._settings.client_secret.resolve(self._environ).reveal(),
         }
-        with typed(self._remote, WHAT):
+        with typed(self._remote, WHAT), passing("salesforce.login"):
             return self._session.post(
                 f"{self._settings.url.rstrip('/')}/services/oauth2/token",
                 data=form,
@@ -150,9 +157,7 @@ class TokenProvider:
         )
 
     def _scrub(self, text: str) -> str:
-        for reference in (self._settings.client_secret, self._settings.client_id):
-            text = text.replace(reference.resolve(self._environ).reveal(), "***")
-        return " ".join(text.split())[:300].rstrip(".")
+        return " ".join(self.redacted(text).split())[:300].rstrip(".")
 
     def _no_session(self, why: str, code: str) -> UnreachableError:
         return UnreachableError(

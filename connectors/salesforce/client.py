@@ -20,12 +20,15 @@ from simple_salesforce.exceptions import SalesforceError
 from config.settings import SalesforceSettings
 from connectors.errors import AuthenticationError, ProtocolError, RateLimitedError
 from connectors.governor import Governor
+from connectors.passage import passing
 from connectors.retry import ReadRetry, Remote, typed
 from connectors.salesforce.auth import Token, TokenProvider
+from connectors.salesforce.collection import UPDATES
 from connectors.salesforce.faults import SESSION_EXPIRED, connector_error
 from connectors.salesforce.fields import exact_number
 from connectors.transport import ServerClock, Transport
 
+WRITES = ("update", "upsert")
 API_USAGE = re.compile(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)")
 
 
@@ -98,7 +101,8 @@ class SalesforceClient:
         Raises:
             ConnectorError: by what the caller can do about it.
         """
-        return self._read(what, lambda org: org.restful(path, params=dict(params or {})))
+        place = "query" if path in ("query", "queryAll") else "read"
+        return self._read(what, lambda org: org.restful(path, params=dict(params or {})), place)
 
     def query(self, soql: str, *, deleted: bool, what: str) -> Any:  # noqa: ANN401  JSON
         """Return the first page of a query; with ``deleted`` rows in the recycle bin are included."""
@@ -119,7 +123,7 @@ class SalesforceClient:
             path = target.path + (f"?{target.query}" if target.query else "")
             return org.query_more(path, identifier_is_url=True)
 
-        return self._read(what, follow)
+        return self._read(what, follow, "page")
 
     def write(self, path: str, *, method: str, body: bytes, what: str) -> Any:  # noqa: ANN401  JSON
         """Send one write and return the parsed answer; sent again only after a 401, which did nothing.
@@ -127,7 +131,8 @@ class SalesforceClient:
         Raises:
             ConnectorError: by what the caller can do about it; whether it took effect is the caller's judgement.
         """
-        return self._call(what, lambda org: org.restful(path, method=method, data=body))
+        place = "update" if path == UPDATES else "upsert"
+        return self._call(what, lambda org: org.restful(path, method=method, data=body), place)
 
     def prepare(self) -> None:
         """Sign in and check the API version, so that a later failure is one of the call itself."""
@@ -148,23 +153,27 @@ class SalesforceClient:
             code=code,
         )
 
-    def _read(self, what: str, send: Callable[[Salesforce], Any]) -> Any:  # noqa: ANN401  JSON
+    def _read(self, what: str, send: Callable[[Salesforce], Any], place: str) -> Any:  # noqa: ANN401  JSON
         self._check_version()
-        return self._retry.call(lambda: self._call(what, send))
+        return self._retry.call(lambda: self._call(what, send, place))
 
-    def _call(self, what: str, send: Callable[[Salesforce], Any]) -> Any:  # noqa: ANN401  JSON
+    def _call(self, what: str, send: Callable[[Salesforce], Any], place: str = "read") -> Any:  # noqa: ANN401  JSON
         token = self._tokens.current()
         try:
-            return self._once(token, what, send)
+            return self._once(token, what, send, place)
         except AuthenticationError as error:
             if error.code != SESSION_EXPIRED:
                 raise
-        return self._once(self._tokens.renew(token), what, send)
+        return self._once(self._tokens.renew(token), what, send, place)
 
-    def _once(self, token: Token, what: str, send: Callable[[Salesforce], Any]) -> Any:  # noqa: ANN401  JSON
+    def _once(self, token: Token, what: str, send: Callable[[Salesforce], Any], place: str) -> Any:  # noqa: ANN401  JSON
         org = self._org(token)
         try:
-            with self._governor.slot(), typed(self._remote, what):
+            with (
+                self._governor.slot(),
+                typed(self._remote, what),
+                passing(f"salesforce.{place}", writes=place in WRITES),
+            ):
                 self._count()
                 return self._send(org, what, send)
         except RateLimitedError:
@@ -176,7 +185,9 @@ class SalesforceClient:
             return send(org)
         except SalesforceError as error:
             # The library's exception holds the whole address and answer; only code and message go on.
-            raise connector_error(error.status, error.content, connection=self.connection, what=what) from None
+            raise connector_error(
+                error.status, error.content, connection=self.connection, what=what, redacted=self._tokens.redacted
+            ) from None
         except requests.exceptions.JSONDecodeError:
             raise self.protocol_error(
                 what, "the answer is not JSON (a login or maintenance page?).", "NOT_JSON"

@@ -34,9 +34,13 @@ from connectors.records import (
     salesforce_id,
 )
 from connectors.salesforce import soql
-from connectors.salesforce.faults import Fault, read_fault
+from connectors.salesforce.faults import SEVERAL, Fault, read_fault
 
+UPDATES = "composite/sobjects"
+"""Where records are changed by their id; below it, made or changed by an external id field."""
 MOST_RECORDS = 200
+MOST_BYTES = 5_000_000
+"""Of one call's records; Salesforce takes 6 MB in a synchronous call."""
 NOT_SENT = (UnreachableError, RateLimitedError, QuotaExhaustedError, AuthenticationError)
 """The whole call was refused before any record was looked at."""
 STOPPING = (UnreachableError, QuotaExhaustedError, AuthenticationError)
@@ -53,7 +57,7 @@ NOT_APPLIED_CODES = frozenset(
 )
 """Codes of one record that was left as it is for a passing cause."""
 UNCLEAR_CODES = frozenset({"", "UNKNOWN_EXCEPTION"})
-REFUSED_CODES = frozenset({"JSON_PARSER_ERROR", "NOT_FOUND", "EXCEEDED_ID_LIMIT"})
+REFUSED_CODES = frozenset({"JSON_PARSER_ERROR", "NOT_FOUND", "EXCEEDED_ID_LIMIT", SEVERAL})
 """Codes of a whole call that was not understood, so that nothing was written: a value, an object or a key field."""
 
 MISSING_TARGET = (
@@ -91,7 +95,7 @@ def update_item(place: int, update: FieldUpdate) -> Item:
     id_ = salesforce_id(update.ref.id)
     return Item(
         place=place,
-        path="composite/sobjects",
+        path=UPDATES,
         type=update.ref.type,
         identity=id_,
         fields=tuple(sorted(update.values)),
@@ -113,7 +117,7 @@ def upsert_item(place: int, row: RecordUpsert) -> Item:
         raise ValueError(f"{row.key_field} stands among the values of the record that it identifies")
     return Item(
         place=place,
-        path=f"composite/sobjects/{soql.name(row.type)}/{soql.name(row.key_field)}",
+        path=f"{UPDATES}/{soql.name(row.type)}/{soql.name(row.key_field)}",
         type=row.type,
         identity=key.casefold(),
         fields=tuple(sorted(row.values)),
@@ -141,7 +145,23 @@ def batches(items: Sequence[Item]) -> Iterator[Batch]:
         groups.setdefault((rounds[key], item.path, item.type, alike), []).append(item)
         rounds[key] += 1
     for _, group in sorted(groups.items(), key=lambda entry: entry[0]):
-        yield from soql.chunks(group, MOST_RECORDS)
+        for some in soql.chunks(group, MOST_RECORDS):
+            yield from _small_enough(some)
+
+
+def _small_enough(items: Sequence[Item]) -> Iterator[Batch]:
+    """Yield the items in parts whose bodies stay below the limit; one that is larger by itself goes alone."""
+    part: list[Item] = []
+    size = 0
+    for item in items:
+        bytes_ = len(item.body.encode())
+        if part and size + bytes_ > MOST_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(item)
+        size += bytes_ + 1
+    if part:
+        yield part
 
 
 def by_fields(batch: Batch) -> list[Batch]:

@@ -14,6 +14,7 @@ from connectors.salesforce.auth import TokenProvider
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.currency import Currencies
 from connectors.salesforce.describe import Schemas
+from connectors.salesforce.locked_rows import LockedRows
 from connectors.salesforce.reader import SalesforceReader
 from connectors.salesforce.selection import Selector
 from connectors.salesforce.writer import SalesforceWriter
@@ -67,7 +68,9 @@ def open_connection(
     schemas = Schemas(client, clock)
     return SalesforceConnection(
         reader=SalesforceReader(settings, client, schemas),
-        writer=SalesforceWriter(client, Currencies(Selector(client.connection, schemas, settings.currency))),
+        writer=SalesforceWriter(
+            client, Currencies(Selector(client.connection, schemas, settings.currency)), LockedRows(clock, random)
+        ),
         client=client,
     )
 

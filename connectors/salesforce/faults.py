@@ -8,8 +8,8 @@ Guide, Status Codes and Error Responses.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from connectors.errors import (
     AccessDeniedError,
@@ -24,6 +24,8 @@ from connectors.errors import (
 
 INVALID_LOCATOR = "INVALID_QUERY_LOCATOR"
 SESSION_EXPIRED = "INVALID_SESSION_ID"
+SEVERAL = "MULTIPLE_CHOICES"
+"""HTTP 300: several records have the external id of an upsert; none was changed."""
 
 TRANSIENT_CODES = frozenset(
     {"UNABLE_TO_LOCK_ROW", "ROW_LOCKED", "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION", "QUERY_TIMEOUT"}
@@ -70,7 +72,13 @@ def _from_mapping(body: Mapping[str, object]) -> Fault:
     return Fault(str(code), " ".join(str(message).split())[:500], names)
 
 
-def connector_error(status: int, content: object, *, connection: str, what: str) -> ConnectorError:
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def connector_error(
+    status: int, content: object, *, connection: str, what: str, redacted: Callable[[str], str] = _as_it_is
+) -> ConnectorError:
     """Return the error for an answer with a status of 300 or more.
 
     Args:
@@ -78,10 +86,14 @@ def connector_error(status: int, content: object, *, connection: str, what: str)
         content: the body, parsed where it was JSON.
         connection: name of the connection.
         what: what was being done, in plain words.
+        redacted: takes our secrets out of Salesforce's words.
     """
     fault = read_fault(content)
+    fault = replace(fault, message=redacted(fault.message))
     kind, fix = _classify(status, fault)
     reason = fault.message or f"HTTP {status}"
+    if status == 300:
+        fault, reason = Fault(SEVERAL, ""), "more than one record has this external id"
     if kind is SchemaError:
         reason, fix = _schema_reason(fault, reason, fix)
     why = f"{reason.rstrip('.')} ({fault.code})." if fault.code else f"HTTP {status}: {reason.rstrip('.')}."
@@ -90,6 +102,8 @@ def connector_error(status: int, content: object, *, connection: str, what: str)
 
 
 def _classify(status: int, fault: Fault) -> tuple[type[ConnectorError], str]:
+    if status == 300:
+        return ConnectorError, "Make the external id field unique, and merge the records that share the value."
     if status == 401 or fault.code in LOGIN_CODES:
         return AuthenticationError, "Check the credentials and the run-as user of the external client app."
     if fault.code == "REQUEST_LIMIT_EXCEEDED":

@@ -17,6 +17,9 @@ from connectors.records import Record, RecordRef, Value, salesforce_id
 Convert = Callable[[Any], Value]
 Row = Mapping[str, Any]
 
+MOST_DIGITS = 28
+"""More than any number of Salesforce's has (18): what is larger is no answer of its."""
+
 
 class ConversionError(ValueError):
     """A row does not hold what describe promised; the message names the field, never its value."""
@@ -25,7 +28,7 @@ class ConversionError(ValueError):
 def exact_number(text: str) -> Decimal:
     """Return a JSON number exactly; exponent notation (``1.0E7``) is written out."""
     number = Decimal(text)
-    if number.is_finite() and int(number.as_tuple().exponent) > 0:
+    if number.is_finite() and int(number.as_tuple().exponent) > 0 and number.adjusted() < MOST_DIGITS:
         return number.quantize(Decimal(1))
     return number
 
@@ -33,6 +36,8 @@ def exact_number(text: str) -> Decimal:
 def to_number(value: Any) -> Decimal | None:  # noqa: ANN401  JSON
     """Return a number of any Salesforce type as Decimal."""
     if type(value) is Decimal and value.is_finite():
+        if value and not -MOST_DIGITS < value.adjusted() < MOST_DIGITS:
+            raise ValueError
         return value
     if type(value) is int:
         return Decimal(value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connectors.errors import SchemaError
+from connectors.errors import INCOMPLETE, SchemaError
 from connectors.records import Record
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.describe import Schemas
@@ -46,7 +46,8 @@ class Pager:
             seen += len(rows)
             if answer["done"]:
                 if seen != total:
-                    raise self._client.protocol_error(what, f"the org announced {total} rows and sent {seen}.")
+                    why = f"the org announced {total} rows and sent {seen}."
+                    raise self._client.protocol_error(what, why, INCOMPLETE)
                 yield rows
                 return
             url = answer.get("nextRecordsUrl")

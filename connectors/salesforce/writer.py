@@ -6,6 +6,7 @@ Status fields go onto records by their id, rows of the objects that the integrat
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from connectors.errors import ConnectorError, SchemaError
@@ -26,6 +27,7 @@ from connectors.salesforce.collection import (
     upsert_item,
 )
 from connectors.salesforce.currency import Currencies
+from connectors.salesforce.locked_rows import LockedRows
 
 W = TypeVar("W", FieldUpdate, RecordUpsert)
 Outcomes = dict[int, WriteOutcome]
@@ -41,11 +43,13 @@ class SalesforceWriter:
     Args:
         client: the way to the org.
         currencies: fits rows to an org of one currency.
+        locked_rows: tries locked rows again.
     """
 
-    def __init__(self, client: SalesforceClient, currencies: Currencies) -> None:
+    def __init__(self, client: SalesforceClient, currencies: Currencies, locked_rows: LockedRows) -> None:
         self._client = client
         self._currencies = currencies
+        self._locked_rows = locked_rows
 
     def update(self, updates: Sequence[FieldUpdate]) -> list[WriteOutcome]:
         """Write each record's fields; one outcome per update, in order.
@@ -57,7 +61,7 @@ class SalesforceWriter:
         outcomes, items = _prepared(list(enumerate(updates)), update_item)
         idle = {item.place: item.id for item in items if not item.fields and item.id is not None}
         outcomes |= {place: WriteOutcome(status="success", target_id=salesforce_id(id_)) for place, id_ in idle.items()}
-        return self._deliver(outcomes, [item for item in items if item.place not in idle])
+        return self._deliver(outcomes, [item for item in items if item.place not in idle], _until(updates))
 
     def upsert(self, rows: Sequence[RecordUpsert]) -> list[WriteOutcome]:
         """Make or change each record by its external id field; one outcome per row, in order, as for an update.
@@ -68,9 +72,9 @@ class SalesforceWriter:
         """
         decided, fitting = self._currencies.fit(rows)
         outcomes, items = _prepared(fitting, upsert_item)
-        return self._deliver(decided | outcomes, items)
+        return self._deliver(decided | outcomes, items, _until(rows))
 
-    def _deliver(self, outcomes: Outcomes, items: Sequence[Item]) -> list[WriteOutcome]:
+    def _deliver(self, outcomes: Outcomes, items: Sequence[Item], until: datetime | None) -> list[WriteOutcome]:
         stopped: ConnectorError | None = None
         for batch in batches(items):
             if stopped is None:
@@ -78,6 +82,8 @@ class SalesforceWriter:
                 outcomes |= decided
             else:
                 outcomes |= all_alike(batch, "no_op", stopped)
+        if stopped is None:
+            outcomes = self._locked_rows.again(items, outcomes, self._send, until)
         return [outcomes[place] for place in sorted(outcomes)]
 
     def _send(self, batch: Batch) -> tuple[Outcomes, ConnectorError | None]:
@@ -123,6 +129,11 @@ class SalesforceWriter:
         verb = "upserting" if first.id is None else "updating"
         what = f"{verb} {len(batch)} {first.type} records"
         return self._client.write(first.path, method="PATCH", body=request_body(batch), what=what)
+
+
+def _until(writes: Sequence[FieldUpdate] | Sequence[RecordUpsert]) -> datetime | None:
+    """Return the first moment after which one of the writes must not leave."""
+    return min((write.send_by for write in writes if write.send_by is not None), default=None)
 
 
 def _prepared(writes: Sequence[tuple[int, W]], item_of: Callable[[int, W], Item]) -> tuple[Outcomes, list[Item]]:

@@ -15,9 +15,10 @@ from connectors.alerting import certificates
 from connectors.errors import AuthenticationError, TransientError
 from connectors.ports import Clock
 from connectors.transport import RouteError
-from console.alerts import digests, jobs, systems
+from console.alerts import digests, jobs, misses, systems
 from console.alerts.message import Alert
 from console.alerts.send import FAILURES, Channel, channels, explained
+from console.alerts.stopped import stopped
 from console.alerts.systems import ExpiryOf
 from console.service.outcome import JobOutcome
 from journal import alerts
@@ -87,7 +88,7 @@ class AlertDesk:
 
     def look(self) -> None:
         """Compare what is with what was told, and deliver what is due; nothing while another desk does so."""
-        with alerts.alone(self._settings.state) as mine:
+        with alerts.alone(self._settings.state, self._journal) as mine:
             if not mine:
                 return
             now = self._clock.now()
@@ -105,6 +106,7 @@ class AlertDesk:
         yield from systems.budget(settings, tx)
         yield from systems.controls(settings, tx)
         yield from systems.approvals(settings, tx)
+        yield from stopped(settings, tx)
         yield from systems.expiring(settings, known, now)
 
     def _compare(self, tx: Tx, present: Sequence[Alert], now: datetime) -> None:
@@ -142,7 +144,7 @@ class AlertDesk:
 
     def _open_digests(self, tx: Tx, now: datetime) -> None:
         """A digest is over once it is told; one that is still due keeps the next from opening."""
-        for digest in digests.take(self._settings, tx, now):
+        for digest in [*digests.take(self._settings, tx, now), *misses.take(self._settings, tx)]:
             alerts.open_alert(tx, digest.key, digest.kind, digest.to_json(), now)
             row = alerts.find_open(tx, digest.key)
             if row is not None:

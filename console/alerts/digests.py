@@ -1,4 +1,7 @@
-"""New holds, told to those whose turn it is: one message an address, grouped by cause, each hold once."""
+"""Holds, told to those whose turn it is: one message an address, grouped by cause.
+
+Each is told once when it opens, and once more when it was refused so often that it is not sent again by itself.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from console.alerts.message import Alert
 from journal import alerts, holds
 from journal.database import Tx
 from journal.nouns import Hold
+from sync.attempts import used_up
 from sync.codes import CODES
 
 MOST = 40
@@ -25,17 +29,22 @@ def take(settings: Settings, tx: Tx, now: datetime) -> list[Alert]:
     """
     held = holds.open_holds(tx)
     before = alerts.marked(tx, TOLD) or []
-    told = set(before) & {hold.id for hold in held}
+    told = set(before) & {mark for hold in held for mark in _marks(settings, hold)}
     found = []
-    for key, new in _by_address(settings, [hold for hold in held if hold.id not in told]).items():
+    for key, new in _by_address(settings, [hold for hold in held if not _marks(settings, hold) <= told]).items():
         last = alerts.newest(tx, key)
         if last is not None and now - last.opened_at < settings.alerts.holds_after:
             continue
         found.append(_digest(settings, key, new))
-        told |= {hold.id for hold in new}
+        told |= {mark for hold in new for mark in _marks(settings, hold)}
     if sorted(told) != before:
         alerts.mark(tx, TOLD, sorted(told))
     return found
+
+
+def _marks(settings: Settings, hold: Hold) -> set[str]:
+    """Return by what one knows that a hold was told: as open, and as given up."""
+    return {hold.id, f"{hold.id}!"} if used_up(hold, settings.holds) else {hold.id}
 
 
 def _by_address(settings: Settings, held: Sequence[Hold]) -> Mapping[str, list[Hold]]:
@@ -71,5 +80,7 @@ def _listed(settings: Settings, held: Sequence[Hold]) -> Iterator[str]:
                 yield f"  - {hold.label}  {link(settings, hold.kind, hold.source_id)}"
                 yield f"    {hold.cause}"
                 yield f"    Fix: {hold.fix}"
+                if used_up(hold, settings.holds):
+                    yield f"    It was refused {hold.tries} times as it is, and is not sent again by itself."
     if len(held) > MOST:
         yield f"\nand {len(held) - MOST} more."

@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo
 from config.errors import ConfigError
 from config.secrets import SecretError
 from config.settings import Schedule, Settings
-from connectors.errors import AccessDeniedError, AuthenticationError, MappingError, SchemaError, TieoutError
+from connectors.errors import (
+    AccessDeniedError,
+    AuthenticationError,
+    MappingError,
+    ProtocolError,
+    QuotaExhaustedError,
+    SchemaError,
+    TieoutError,
+)
 from console.alerts.addresses import operators
 from console.alerts.message import Alert
 from console.service import slot_times, standstill
@@ -20,8 +28,16 @@ from journal.database import Tx
 IN_A_ROW = 3
 """So many failures in a row are told; a single one may be a passing fault."""
 PAUSE_TOO_LONG = timedelta(days=7)
-NEVER_PASSING = (AuthenticationError, AccessDeniedError, SchemaError, MappingError, SecretError, ConfigError)
-"""Failures that only a person can mend: told at once."""
+TOLD_AT_ONCE = (
+    AuthenticationError,
+    AccessDeniedError,
+    QuotaExhaustedError,
+    SchemaError,
+    MappingError,
+    SecretError,
+    ConfigError,
+)
+"""Failures that only a person can mend, or that last for hours."""
 
 
 def note_end(tx: Tx, job: str, ending: str, error: Exception | None, at: datetime) -> None:
@@ -30,8 +46,12 @@ def note_end(tx: Tx, job: str, ending: str, error: Exception | None, at: datetim
     if ending == slots.DONE and before:
         alerts.mark(tx, f"failure.{job}", {})
     elif error is not None:
-        hard = isinstance(error, NEVER_PASSING) or bool(before.get("hard"))
+        hard = isinstance(error, TOLD_AT_ONCE) or _tampered(error) or bool(before.get("hard"))
         alerts.mark(tx, f"failure.{job}", {"why": _why(error), "hard": hard, "since": before.get("since", at)})
+
+
+def _tampered(error: Exception) -> bool:
+    return isinstance(error, ProtocolError) and error.code == "FORBIDDEN_XML"
 
 
 def _why(error: Exception) -> str:

@@ -43,7 +43,7 @@ def resume(config: Path, output: Output, name: str, *, follow: Path | None) -> N
     now = clock_of(follow).now()
     with opened_journal(settings) as journal, journal.begin() as tx:
         names = (*NAMES, pauses.FREEZE) if name == pauses.ALL else (name,)
-        lifted = [each for each in names if pauses.lift(tx, each)]
+        lifted = [each for each in names if pauses.lift(tx, each, user_name(), now)]
         still = standstill.lines(settings, tx, now)
     output.line(f"Resumed: {', '.join(lifted)}." if lifted else f"{name} was not paused.")
     for line in still:

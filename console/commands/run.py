@@ -18,7 +18,7 @@ from console.service.daemon import signals
 from console.service.once import check_name, run_once
 from console.service.outcome import JobOutcome
 from console.service.stopping import StopFlag
-from console.state import opened_journal
+from console.state import opened_for_writing
 
 PRIVATE = 0o077
 
@@ -65,7 +65,7 @@ def clock_of(follow: Path | None) -> Clock:
 def _serve(config: Path, settings: Settings, output: Output, wire: Wire, clock: Clock) -> bool:
     stop = StopFlag()
     wiring = wire(config, clock, stop)
-    with opened_journal(settings) as journal:
+    with opened_for_writing(settings, clock, SystemRandom(), thorough=True) as journal:
         owner = owner_name("tieout run", SystemRandom())
         daemon = daemon_of(settings, journal, wiring, clock=clock, owner=owner, stop=stop)
         address = settings.service.host
@@ -74,10 +74,10 @@ def _serve(config: Path, settings: Settings, output: Output, wire: Wire, clock: 
 
 def _once(config: Path, settings: Settings, output: Output, wire: Wire, job: str, clock: Clock) -> None:
     stop = StopFlag()
-    with opened_journal(settings) as journal, signals() as received:
+    with opened_for_writing(settings, clock, SystemRandom(), thorough=True) as journal, signals() as received:
         stop.also(lambda: bool(received))
         owner = owner_name(f"tieout run --once {job}", SystemRandom())
-        found = run_once(settings, journal, wire(config, clock, stop), job, clock=clock, owner=owner)
+        found = run_once(settings, journal, wire(config, clock, stop), job, clock=clock, owner=owner, stop=stop)
     if isinstance(found, JobOutcome):
         counts = ", ".join(f"{name} {count}" for name, count in sorted(found.counts.items()))
         output.line(f"{job}: {found.outcome}. {counts}".strip())

@@ -13,7 +13,7 @@ from console.exits import Exit
 from console.output import Output
 from console.service import overview
 from console.state import opened_journal
-from journal import bindings, holds, intents, runs, staging, subjects
+from journal import alerts, bindings, epoch, holds, intents, misses, runs, staging, subjects
 from journal.nouns import KIND_INVOICE, KIND_ORDER
 from sync.decision import OUTCOMES
 
@@ -33,8 +33,13 @@ def execute(config: Path, output: Output, *, strict: bool) -> None:
         doubtful = intents.open_intents(tx)
         held = holds.open_holds(tx)
         billed = Counter(binding.origin for binding in bindings.all_of(tx, KIND_INVOICE))
+        missed, last_miss = misses.count(tx), misses.newest(tx)
+        budget = alerts.marked(tx, "budget")
         service = overview.lines(settings, tx, now)
         details = overview.content(settings, tx, now)
+        recovery = epoch.notice(tx, settings.state)
+    if recovery is not None:
+        output.line(f"In {recovery}. Nothing is created before it was looked for.", style="bold")
     if not latest:
         output.line("No run yet. Start with: tieout check, then tieout plan, then tieout sync.")
     for run in latest:
@@ -46,6 +51,14 @@ def execute(config: Path, output: Output, *, strict: bool) -> None:
         output.line(f"Invoices made by Tieout: {sum(billed.values())}.")
     output.line(f"Deals by last outcome: {', '.join(f'{name} {count}' for name, count in sorted(outcomes.items()))}")
     output.line(f"Writes without a clear answer: {len(doubtful)}. Open holds: {len(held)}.")
+    if last_miss is not None:
+        output.line(
+            f"{misses.CURSOR_MISS}: the cursor lost {missed} deals or edits so far, all healed; the last:"
+            f" {last_miss.label} ({last_miss.source_id}), found {last_miss.found_at:%Y-%m-%d %H:%M} UTC.",
+            style="red",
+        )
+    if budget:
+        output.line(f"Salesforce's calls of 24 hours at the last run: {budget['used']} of {budget['limit']}.")
     if service:
         output.line("Service:")
     for line in service:
@@ -53,6 +66,7 @@ def execute(config: Path, output: Output, *, strict: bool) -> None:
     output.json(
         "status",
         {
+            "recovery": recovery,
             "service": details,
             "invoices": dict(billed),
             "runs": latest,
@@ -61,6 +75,8 @@ def execute(config: Path, output: Output, *, strict: bool) -> None:
             "deals": dict(outcomes),
             "doubtful": doubtful,
             "open_holds": len(held),
+            "salesforce_calls": budget,
+            "cursor_misses": missed,
         },
     )
     if strict and held:

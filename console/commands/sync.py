@@ -16,25 +16,40 @@ from console.exits import Exit
 from console.output import Output
 from console.service.standstill import require_moving
 from journal import holds
+from journal.misses import CURSOR_MISS
 from journal.nouns import Hold
 from sync.decision import OUTCOMES
 from sync.engine import CUSTOMERS, JOBS, RunResult, enabled_jobs, run
 from sync.preflight import require_sound
+from sync.sweep import Swept
 from sync.trace import find_deal
 from sync.world import World
 
 
 def execute(
-    config: Path, output: Output, jobs: Sequence[str], deal: str | None, *, strict: bool, anyway: bool = False
+    config: Path,
+    output: Output,
+    jobs: Sequence[str],
+    deal: str | None,
+    *,
+    strict: bool,
+    anyway: bool = False,
+    sweep: bool = False,
 ) -> None:
-    """Run the jobs and print what became of every record; ``anyway`` also while they are paused or frozen."""
+    """Run the jobs and print what became of every record; ``anyway`` also while they are paused or frozen.
+
+    ``sweep``: compare every won deal with the journal too, and look at everything that is still open.
+    """
+    if sweep and deal:
+        what = "--sweep looks at all deals and --deal at one."
+        raise ConfigError([ConfigProblem("tieout sync", what, "Give one of the two.")])
     chosen = chosen_jobs(declared(config).settings, jobs)
     with output.progress() as observer, opened_world(config, observer, alone=True) as world:
         if not anyway:
             refuse_standing_still(world, chosen, "tieout sync", "Use --anyway to sync all the same.")
         require_sound(world)
         only = find_deal(world, deal) if deal else None
-        result = run(world, chosen, only=only)
+        result = run(world, chosen, only=only, sweep=sweep)
         with world.journal.begin() as tx:
             held = holds.open_holds(tx)
     if only is not None:
@@ -75,6 +90,8 @@ def print_result(output: Output, result: RunResult, held: Sequence[Hold]) -> Non
     """Print counts by outcome, then what waits for a person."""
     counts = result.counts()
     output.line(f"Read {counts['rows.read']} changed rows from Salesforce, {counts['rows.staged']} with new content.")
+    if result.swept is not None:
+        print_sweep(output, result.swept)
     words = list(dict.fromkeys(OUTCOMES.values()))
     rows = [
         [name, *(str(counts.get(f"{name}.{word}", 0)) for word in words)]
@@ -95,6 +112,16 @@ def print_result(output: Output, result: RunResult, held: Sequence[Hold]) -> Non
     for reason, count in skipped.most_common():
         output.line(f"skipped {count}: {reason}")
     print_hold_causes(output, held)
+
+
+def print_sweep(output: Output, swept: Swept) -> None:
+    """Print what the comparison of all won deals with the journal found."""
+    output.line(f"Compared {swept.looked} won deals with the journal.")
+    if swept.missed:
+        text = f"{CURSOR_MISS}: {swept.missed} of them were lost by the cursor, a fault in Tieout; they were healed."
+        output.line(f"{text} `tieout status` counts them, `tieout trace` shows each.", style="red")
+    if swept.moved or swept.gone:
+        output.line(f"Read anew: {swept.moved}; no longer readable: {swept.gone}.")
 
 
 def print_hold_causes(output: Output, held: Sequence[Hold]) -> None:

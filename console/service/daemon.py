@@ -26,6 +26,7 @@ from console.service.stopping import StopFlag
 from console.service.ticker import Ticker
 from journal import slots
 from journal.database import Journal
+from journal.errors import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -109,7 +110,7 @@ class Daemon:
         try:
             with self.journal.begin() as tx:
                 slots.prune(tx, self.clock.now())
-        except DatabaseError as error:
+        except (DatabaseError, DatabaseUnavailable) as error:
             log.warning("slots_not_pruned", error=type(error).__name__)
 
     def _end(self, scheduler: BackgroundScheduler) -> bool:

@@ -18,6 +18,7 @@ from console.service.roster import Task
 from console.service.ticker import Ticker
 from journal import leases, slots
 from journal.database import Journal, Tx
+from journal.errors import DatabaseUnavailable
 from journal.slots import Slot
 
 GOOD = (slots.DONE, slots.PAUSED)
@@ -51,8 +52,8 @@ class Health:
                 jobs = {task.name: self._job(tx, lane, task, now) for lane in self.lanes for task in lane.tasks}
                 held = {lane.lease: _lease(tx, lane.lease, now) for lane in self.lanes}
             caught_up = all(lane.idle() for lane in self.lanes) and self.ticker.idle()
-        except DatabaseError as error:
-            return {"ok": False, "now": now.isoformat(), "database": f"does not answer: {error.orig or error}"}
+        except (DatabaseError, DatabaseUnavailable) as error:
+            return {"ok": False, "now": now.isoformat(), "database": f"does not answer: {error}"}
         return {
             "ok": not any(job["late"] for job in jobs.values()),
             "now": now.isoformat(),

@@ -21,6 +21,7 @@ from console.service.roster import Task
 from console.service.stopping import StopFlag
 from journal import slots
 from journal.database import Journal
+from journal.errors import DatabaseUnavailable
 from journal.leases import LeaseTaken, held
 
 log = structlog.get_logger(__name__)
@@ -83,7 +84,7 @@ class Lane:
         except DatabaseError as error:
             self.failures.note_database(str(error.orig or error))
             return False
-        except OSError as error:
+        except (DatabaseUnavailable, OSError) as error:
             self.failures.note_database(str(error))
             return False
         finally:
@@ -173,9 +174,9 @@ class Lane:
 
     def _run(self, due: Due) -> None:
         log.info("job_started")
-        began = self.stopwatch.now()
+        began = self.stopwatch.elapsed()
         outcome, error = _attempt(due.task)
-        seconds = (self.stopwatch.now() - began).total_seconds()
+        seconds = self.stopwatch.elapsed() - began
         ending = slots.FAILED if outcome is None else outcome.outcome
         run_id = None if outcome is None else outcome.run_id
         detail = str(error) if outcome is None else outcome.detail

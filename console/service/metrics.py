@@ -19,6 +19,7 @@ from console.service.outcome import JobOutcome, Worked
 from console.service.roster import Task
 from journal import lags, leases, pauses, slots
 from journal.database import Journal, Tx
+from journal.errors import DatabaseUnavailable
 
 Figures = dict[tuple[str, ...], float]
 BUCKETS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
@@ -103,7 +104,7 @@ class _JournalFigures(Collector):
         try:
             with self._journal.begin() as tx:
                 found = [*self._jobs(tx), *self._lag(tx), *_states(tx, self._clock)]
-        except DatabaseError:
+        except (DatabaseError, DatabaseUnavailable):
             yield _gauge("tieout_database_up", "Whether the state database answers.", {(): 0})
             return
         yield _gauge("tieout_database_up", "Whether the state database answers.", {(): 1})
@@ -151,12 +152,15 @@ class _JournalFigures(Collector):
 def _states(tx: Tx, clock: Clock) -> Iterator[Metric]:
     now = clock.now()
     codes: Figures = {(code,): float(count) for code, count in lags.holds_by_code(tx).items()}
+    by_class = lags.holds_by_class(tx).items()
+    classes: Figures = {(name.replace(" ", "_"),): float(count) for name, count in by_class}
     standing: Figures = {(pause.name,): 1.0 for pause in pauses.current(tx, now)}
     held: Figures = {}
     for name in (leases.SYNC, leases.RECONCILE):
         lease = leases.holder(tx, name)
         held[(name,)] = float(lease is not None and lease.expires_at > now)
     yield _gauge("tieout_open_holds", "Records that wait for a person.", codes, "code")
+    yield _gauge("tieout_open_holds_by_class", "The same by what heals them.", classes, "class")
     yield _gauge("tieout_paused", "What stands still: a job, all, or freeze.", standing, "name")
     yield _gauge("tieout_lease_held", "Whether somebody is at work under a lease.", held, "lease")
 

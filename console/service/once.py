@@ -9,15 +9,23 @@ from console.service import standstill
 from console.service.assembly import Wiring
 from console.service.outcome import JobOutcome, Worked
 from console.service.roster import JOBS, lease_of
+from console.service.stopping import StopFlag
 from journal import slots
 from journal.database import Journal
 from journal.leases import held
 
 
 def run_once(
-    settings: Settings, journal: Journal, wiring: Wiring, job: str, *, clock: Clock, owner: str
+    settings: Settings,
+    journal: Journal,
+    wiring: Wiring,
+    job: str,
+    *,
+    clock: Clock,
+    owner: str,
+    stop: StopFlag | None = None,
 ) -> JobOutcome | str:
-    """Run a job under its lease and note it as a slot of this moment.
+    """Run a job under its lease and note it as a slot of this moment; a lost lease asks the job to ``stop``.
 
     Returns:
         The outcome, or why the job stands still.
@@ -32,7 +40,9 @@ def run_once(
         still = standstill.reason(settings, tx, job, clock.now())
     if still is not None:
         return still
-    with held(journal, settings.state, lease_of(job), owner, clock):
+    with held(journal, settings.state, lease_of(job), owner, clock) as lease:
+        if stop is not None:
+            stop.also(lambda: lease.lost)
         return _worked(journal, wiring, job, clock, owner)
 
 

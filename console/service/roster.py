@@ -35,7 +35,7 @@ def schedules(settings: Settings) -> dict[str, Schedule]:
         "orders": settings.orders.schedule if settings.orders.enabled else None,
         "invoices": settings.invoices.schedule if settings.invoices.enabled else None,
         "status": status.schedule if status.enabled else None,
-        "sweep": status.sweep if status.enabled and status.receivables else None,
+        "sweep": status.sweep if settings.orders.enabled or (status.enabled and status.receivables) else None,
         "reconcile": settings.reconcile.schedule,
     }
     return {name: schedule for name, schedule in found.items() if schedule is not None}

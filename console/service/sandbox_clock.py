@@ -51,6 +51,10 @@ class FollowedClock:
         """Wait for that long in real time."""
         self._real.sleep(seconds)
 
+    def elapsed(self) -> float:
+        """Return seconds of the sandbox's time, which is never set back."""
+        return self.now().timestamp()
+
     def _follow(self) -> None:
         try:
             # Never back: a server's clock does not go back either.

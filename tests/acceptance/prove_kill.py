@@ -29,8 +29,9 @@ from tests.acceptance.people import Person  # noqa: E402
 from tests.acceptance.stage import BOOKS, Stage, verdict  # noqa: E402
 
 WORKERS = 3
-QUIET = 1
-"""Seconds, for send window and quiet period: the sandbox never commits a request it was not processing."""
+WINDOW, LONGEST, QUIET = 1, 1, 2
+"""Seconds: send window, longest request and quiet period; the sandbox answers in less, or has been left waiting."""
+WAITING = {"send_window": WINDOW, "longest_request": LONGEST, "quiet_period": QUIET}
 BLIND = """
 import dataclasses
 import sync.invoices
@@ -67,7 +68,10 @@ def hasten(stage):
     """Shorten the waiting that production needs: this server's requests end within a second."""
     path = stage.admin / "sync.toml"
     text = path.read_text()
-    text = re.sub(r'^(quiet_period|send_window *)= "[^"]*"', rf'\1= "{QUIET}s"', text, flags=re.MULTILINE)
+    for name, seconds in WAITING.items():
+        text, count = re.subn(rf'^({name} *)= "[^"]*"', rf'\1= "{seconds}s"', text, flags=re.MULTILINE)
+        if not count:
+            raise RuntimeError(f"the template of sync.toml lost the line {name}")
     alone = 'stand_alone = "Type == \'Renewal\'"\nmapping = "mappings/invoice.toml"\n'
     path.write_text(text.replace("[jobs.invoices] ", f"[jobs.invoices]\n{alone}# ", 1))
     tables = '[tables.subsidiary]\nUS = "Acme Inc"\nDE = "Acme GmbH"\n'
@@ -194,7 +198,7 @@ def killed(start, ordinal, action, blind=False):
         process.kill()
         process.communicate()
         stage.control("faults", {"rules": []})
-        time.sleep(2 * QUIET + 0.2)
+        time.sleep(WINDOW + QUIET + 0.2)
         _again(stage, blind)
         return reached, held(stage)
     finally:

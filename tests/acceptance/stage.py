@@ -19,18 +19,25 @@ BOOKS = Path(__file__).parent.parent / "books"
 
 
 class Stage:
-    """One admin folder and one sandbox folder."""
+    """One admin folder and one sandbox folder.
 
-    def __init__(self, folder, book, *, seed=1, now=NOW):
+    ``now``: where the sandbox's clock stands until it is stepped; None follows the machine's clock. ``environ`` is
+    added to the environment of every command.
+    """
+
+    def __init__(self, folder, book, *, seed=1, now=NOW, environ=None):
         self.folder = Path(folder)
         self.sandbox = self.folder / "sandbox"
         self.admin = self.folder / "admin"
         self.book, self.seed, self.now = str(book), seed, now
+        self.environ = dict(environ or {})
         self.process = None
         self.ready = None
 
     def start(self, ports=()):
-        arguments = ["--dir", self.sandbox, "--book", self.book, "--seed", str(self.seed), "--now", self.now, *ports]
+        arguments = ["--dir", self.sandbox, "--book", self.book, "--seed", str(self.seed), *ports]
+        if self.now is not None:
+            arguments += ["--now", self.now]
         self.process = subprocess.Popen(
             [TIEOUT, "sandbox", "serve", *map(str, arguments)],
             stdout=subprocess.PIPE,
@@ -60,7 +67,7 @@ class Stage:
             capture_output=True,
             text=True,
             timeout=300,
-            env={**os.environ, **(environ or {})},
+            env={**os.environ, **self.environ, **(environ or {})},
         )
         if check is not None and done.returncode != check:
             raise AssertionError(f"tieout {arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
@@ -78,7 +85,7 @@ class Stage:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, **(environ or {})},
+            env={**os.environ, **self.environ, **(environ or {})},
         )
 
     def dump(self, system, type_):

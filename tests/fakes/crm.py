@@ -17,6 +17,11 @@ from connectors.records import (
 )
 
 
+def meets(value, condition):
+    """Say whether a field's value meets one condition of a query."""
+    return value in condition.value if condition.op == "in" else (value == condition.value) == (condition.op == "=")
+
+
 class FakeCrm:
     """Holds records by type and id; every write bumps the stamp, as Salesforce does."""
 
@@ -126,7 +131,7 @@ class FakeCrm:
             yield from (self._row(type_, key, values) for key, values in sorted(self.rows[type_].items()))
             return
         for id_, record in sorted(self.records[type_].items()):
-            matches = all(record["fields"].get(condition.field) in condition.value for condition in where)
+            matches = all(meets(record["fields"].get(condition.field), condition) for condition in where)
             if matches and (include_deleted or not record["deleted"]):
                 yield self._record(type_, id_, fields)
 

@@ -17,6 +17,9 @@ class VirtualClock:
         self.slept.append(seconds)
         self.moment += timedelta(seconds=seconds)
 
+    def elapsed(self):
+        return self.moment.timestamp()
+
     def step(self, **span):
         self.moment += timedelta(**span)
 

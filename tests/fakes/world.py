@@ -18,10 +18,10 @@ from config.settings import (
     Settings,
     StatusSettings,
 )
-from journal.database import open_journal
 from mappings.conditions import compile_condition
 from mappings.parse import parse
 from sync.world import Silent, World
+from tests import postgres_server
 from tests.fakes.crm import FakeCrm
 from tests.fakes.erp import FakeErp
 from tests.fakes.time_and_chance import CountingRandom, VirtualClock
@@ -66,7 +66,7 @@ def make_world(folder: Path, **changes):
         "crm_writer": crm,
         "erp": erp,
         "erp_writer": erp,
-        "journal": open_journal(settings.state, "salesforce>netsuite"),
+        "journal": postgres_server.opened(settings.state),
         "customer_mapping": template_mapping("customer"),
         "order_mapping": template_mapping("sales_order"),
         "scope": compile_condition(settings.orders.scope.text, settings.orders.scope.where),

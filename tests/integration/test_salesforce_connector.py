@@ -54,6 +54,9 @@ class LocalClock:
     def sleep(self, seconds: float) -> None:
         self._slept += timedelta(seconds=seconds)
 
+    def elapsed(self) -> float:
+        return self.now().timestamp()
+
 
 @dataclass
 class Sandbox:

@@ -35,6 +35,19 @@ def upgrade() -> None:
         sa.Column("prev_hash", sa.String, nullable=False),
         sa.Column("hash", sa.String, nullable=False),
     )
+    op.create_table(
+        "cursor_miss",
+        sa.Column("pair", sa.String, nullable=False),
+        sa.Column("source_id", sa.String, nullable=False),
+        sa.Column("found_at", sa.String, nullable=False),
+        sa.Column("what", sa.String, nullable=False),
+        sa.Column("label", sa.Text, nullable=False),
+        sa.Column("modified", sa.String, nullable=False),
+        sa.Column("reached", sa.String, nullable=False),
+        sa.Column("run_id", sa.String, nullable=False),
+        sa.PrimaryKeyConstraint("pair", "source_id", "found_at"),
+    )
+    op.create_index("cursor_miss_found", "cursor_miss", ["pair", "found_at"])
     if op.get_bind().dialect.name == "postgresql":
         _protect_on_postgresql()
     else:
@@ -71,6 +84,12 @@ def _protect_on_sqlite() -> None:
             f"CREATE TRIGGER audit_refuses_{event.lower()} BEFORE {event} ON audit "
             f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
         )
+    # INSERT OR REPLACE deletes the old row without asking the trigger on deletes.
+    op.execute(
+        "CREATE TRIGGER audit_refuses_replacement BEFORE INSERT ON audit "
+        "WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq) "
+        f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+    )
 
 
 def _protect_on_postgresql() -> None:

@@ -48,6 +48,9 @@ class StillClock:
         self.slept.append(seconds)
         self.at += timedelta(seconds=seconds)
 
+    def elapsed(self) -> float:
+        return self.at.timestamp()
+
 
 class CountingRandom:
     """Nonces that count up; no jitter."""

@@ -67,6 +67,9 @@ class StillClock:
         self.slept.append(seconds)
         self.at += timedelta(seconds=seconds)
 
+    def elapsed(self) -> float:
+        return self.at.timestamp()
+
 
 class MidRandom:
     """Jitter without chance."""

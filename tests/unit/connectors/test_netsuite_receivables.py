@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -464,3 +465,22 @@ def test_another_unknown_column_of_orders_is_not_passed_over(account: FakeAccoun
     with pytest.raises(SchemaError, match="custbody_tieout_ver"):
         list(connection().reader.orders(OrderQuery()))
     assert len(account.seen) == 1
+
+
+def test_documents_that_come_and_go_between_two_pages_neither_repeat_nor_hide_others(account: FakeAccount) -> None:
+    """Pages follow the last id, not an offset: with offsets the deleted 900 would have let 903 slip past page 2."""
+    ids = [900, 901, 902, 903, 904]
+
+    def next_two(request: requests.PreparedRequest) -> Reply:
+        query = json.loads(request.body or "")["q"]
+        after = int(re.search(r"t\.id > (\d+)", query)[1])  # type: ignore[index]
+        rows = [{**RECEIPT, "id": str(id_)} for id_ in ids if id_ > after]
+        if after == 0:
+            ids.remove(900)
+            ids.insert(0, 899)
+        return page(*rows[:2], more=len(rows) > 2)
+
+    account.replies = [next_two, next_two, next_two]
+    found = [receipt.id for receipt in connection().reader.receipts(ReceiptQuery(changed_since=SINCE))]
+    assert found == ["900", "901", "902", "903", "904"]
+    assert all("offset" not in query.lower() for query in asked(account))

@@ -48,7 +48,7 @@ def test_passing_failures_are_retried_with_growing_pauses() -> None:
     clock = StillClock()
     read = Flaky(*[error(TransientError)] * 3, error(RateLimitedError))
     assert ReadRetry(clock, MidRandom()).call(read) == "read"
-    assert clock.slept == [0.75, 1.5, 3.0, 6.0]
+    assert clock.slept == [0.75, 1.5, 3.0, 4.0]
 
 
 @pytest.mark.parametrize("kind", [QuotaExhaustedError, ProtocolError, ConnectorError])

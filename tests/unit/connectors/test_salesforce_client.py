@@ -131,7 +131,7 @@ def test_a_throttled_read_waits_and_runs_with_fewer_slots(org: FakeOrg) -> None:
     clock = StillClock()
     org.script = [fault(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests Limit exceeded."), js({"ok": True})]
     assert read(org, clock) == {"ok": True}
-    assert clock.slept == [0.75]
+    assert clock.slept == [0.5]
 
 
 def test_a_spent_daily_budget_stops_at_once(org: FakeOrg) -> None:

@@ -109,7 +109,7 @@ def test_each_row_has_its_own_outcome(org: FakeOrg) -> None:
             [
                 {"id": "a02Hs0000000001", "success": True, "errors": [], "created": False},
                 refused("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Ask finance first", ("Tieout_Status__c",)),
-                refused("UNABLE_TO_LOCK_ROW"),
+                refused("PROCESSING_HALTED"),
                 refused("UNKNOWN_EXCEPTION"),
             ]
         )

@@ -82,7 +82,7 @@ def test_each_record_has_its_own_outcome(org: FakeOrg) -> None:
             [
                 {"id": ids[0], "success": True, "errors": []},
                 refused("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Ask finance first", ("StageName",)),
-                refused("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access"),
+                refused("PROCESSING_HALTED", "another record failed"),
                 refused("UNKNOWN_EXCEPTION"),
                 {"success": False, "errors": []},
             ]

@@ -216,7 +216,7 @@ def test_a_silent_job_that_is_paused_has_not_succeeded(bench):
     bench.later(days=2)
     bench.ends(slots.PAUSED)
     with bench.journal.begin() as tx:
-        pauses.lift(tx, "orders")
+        pauses.lift(tx, "orders", "ann", bench.clock.now())
     bench.later(minutes=1)
     assert bench.way.subjects() == []
     bench.ends()
@@ -248,7 +248,7 @@ def test_a_paused_job_is_not_silent_and_may_take_its_time_afterwards(bench):
     bench.later(hours=5)
     bench.ends(slots.PAUSED)
     with bench.journal.begin() as tx:
-        pauses.lift(tx, "orders")
+        pauses.lift(tx, "orders", "ann", bench.clock.now())
     bench.later(hours=1)
     assert bench.way.subjects() == []
     bench.later(hours=1, minutes=10)
@@ -268,7 +268,7 @@ def test_a_forgotten_pause_is_told_once(bench):
     bench.later(days=3)
     assert bench.way.subjects() == []
     with bench.journal.begin() as tx:
-        pauses.lift(tx, "all")
+        pauses.lift(tx, "all", "ann", bench.clock.now())
     bench.ends()
     assert bench.way.subjects() == ["Over: Paused for more than 7 days: all"]
 

@@ -191,7 +191,7 @@ def test_a_paused_job_stands_still_and_its_next_run_follows_the_resume(open_serv
     assert "price change" in service.slots("orders")[0].detail
     assert service.outcomes("status") == [("05:00", "done")]
     with service.journal.begin() as tx:
-        pauses.lift(tx, "orders")
+        pauses.lift(tx, "orders", "ann", clock.now())
     service.live(minutes=5)
     assert service.outcomes("orders")[-1] == ("05:15", "done")
 

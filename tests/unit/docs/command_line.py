@@ -10,6 +10,10 @@ import typer
 from console.main import app
 
 
+SHORTCUTS = {"holds": "list"}
+"""Groups that do something without a command of theirs, and which one they then do."""
+
+
 @cache
 def commands() -> dict[str, Any]:
     """Return every command by its words after ``tieout``, such as ``sandbox serve``."""
@@ -40,6 +44,8 @@ def parse(words: list[str]) -> None:
     Raises:
         Exception: the program would refuse it.
     """
+    if words[0] in SHORTCUTS and (len(words) == 1 or words[1].startswith("-")):
+        words = [words[0], SHORTCUTS[words[0]], *words[1:]]
     length = 2 if words[0] in {name.split()[0] for name in commands() if " " in name} else 1
     name = " ".join(words[:length])
     assert name in commands(), f"there is no command 'tieout {name}'"

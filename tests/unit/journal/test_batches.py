@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from journal import staging, subjects
-from journal.database import open_journal
+from journal import postgresql, staging, subjects
 from journal.nouns import KIND_ORDER
 from journal.staging import StagedRecord
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def journal(tmp_path):
-    opened = open_journal(tmp_path / "state.db", "crm>erp")
-    yield opened
-    opened.close()
 
 
 def record(number, name="Deal", at=NOW):
@@ -38,13 +31,21 @@ def states(journal):
         return {one.source_id: one.state for one in subjects.all_states(tx, KIND_ORDER)}
 
 
-def test_what_a_batch_did_is_there_only_once_it_has_ended(journal, tmp_path):
-    other = sqlite3.connect(tmp_path / "state.db")
+def seen_by_others(journal):
+    """Count the subjects that another connection sees, without waiting for the lock."""
+    query = "SELECT count(*) FROM subject"
+    if journal.on_postgresql:
+        with journal.engine.connect().execution_options(**postgresql.UNLOCKED) as conn:
+            return conn.exec_driver_sql(query).scalar_one()
+    with closing(sqlite3.connect(journal.engine.url.database)) as other:
+        return other.execute(query).fetchone()[0]
+
+
+def test_what_a_batch_did_is_there_only_once_it_has_ended(journal):
     with journal.batch():
         mark(journal, "a")
         mark(journal, "b")
-        assert other.execute("SELECT count(*) FROM subject").fetchone() == (0,)
-    other.close()
+        assert seen_by_others(journal) == 0
     assert states(journal) == {"a": subjects.SETTLED, "b": subjects.SETTLED}
 
 
@@ -67,13 +68,13 @@ def test_an_error_that_leaves_a_batch_takes_all_of_it_back(journal):
     assert set(states(journal)) == {"b"}
 
 
-def test_staging_together_is_staging_one_by_one(journal, tmp_path):
+def test_staging_together_is_staging_one_by_one(journal, opened, tmp_path):
     later = NOW + timedelta(minutes=1)
     rounds = ([record(1), record(2)], [record(1, at=later), record(2, "New", later), record(3)], [record(2, at=NOW)])
     for run, batch in enumerate(rounds):
         with journal.begin() as tx:
             together = staging.stage_all(tx, batch, f"r{run}", NOW)
-        alone = open_journal(tmp_path / "alone.db", "crm>erp")
+        alone = opened(tmp_path / "alone.db")
         with alone.begin() as tx:
             assert together == {one.source_id for one in batch if staging.stage(tx, one, f"r{run}", NOW)}
             singly = [staging.newest(tx, "Opportunity", f"006{n}") for n in (1, 2, 3)]

@@ -14,16 +14,10 @@ from connectors.records import Position
 from journal import bindings, database, holds, intents, staging, stamps, subjects
 from journal.nouns import Binding, OpenIntent
 from journal.tables import metadata
+from tests import postgres_server
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DEAL = "006000000000001AAA"
-
-
-@pytest.fixture
-def journal(tmp_path):
-    opened = database.open_journal(tmp_path / "state" / "tieout.db", "salesforce>netsuite")
-    yield opened
-    opened.close()
 
 
 def a_deal(**changes):
@@ -130,7 +124,7 @@ def test_a_document_has_at_most_one_open_intent(journal):
     with pytest.raises(IntegrityError), journal.begin() as tx:
         arm(tx, an_intent("i2"))
     with journal.begin() as tx:
-        intents.close(tx, "i1", "applied", "", NOW)
+        intents.close(tx, an_intent("i1"), "applied", "", NOW)
         arm(tx, an_intent("i2"))
         assert [intent.id for intent in intents.open_intents(tx)] == ["i2"]
 
@@ -173,14 +167,14 @@ def test_a_scratch_copy_takes_changes_without_touching_the_journal(journal):
         assert subjects.state(tx, "so", DEAL) is None
 
 
-def test_a_database_of_a_newer_program_is_refused(tmp_path):
-    path = tmp_path / "tieout.db"
-    opened = database.open_journal(path, "p")
-    with opened.begin() as tx:
+def test_a_database_of_a_newer_program_is_refused(opened, state):
+    with opened(state).begin() as tx:
         tx.conn.exec_driver_sql("UPDATE alembic_version SET version_num='9999'")
-    opened.close()
-    with pytest.raises(database.JournalError, match="newer tieout"):
-        database.open_journal(path, "p")
+    try:
+        with pytest.raises(database.JournalError, match="newer tieout"):
+            opened(state)
+    finally:
+        postgres_server.forget(state)
 
 
 def test_the_state_database_is_readable_by_its_owner_only(tmp_path):

@@ -1,23 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from journal import findings
-from journal.database import Journal, open_journal
+from journal.database import Journal
 from journal.findings import Note, Sighting
 
 T0 = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = open_journal(tmp_path / "state.db", "salesforce>netsuite")
-    yield opened
-    opened.close()
 
 
 def seen(name: str, sha: str = "v1") -> Sighting:

@@ -92,19 +92,38 @@ def test_a_negative_line_may_be_allowed(mapping_of: Any, deal: dict, line: dict,
     assert mapped.payload.lines[0].values["rate"] == Decimal("-2.00")
 
 
-def test_an_amount_with_more_digits_than_its_currency_is_rounded_and_reported(
+@pytest.fixture
+def lenient(mapping_of: Any) -> Mapping:
+    """The base with rounding and free orders allowed."""
+    return mapping_of(
+        'extends = "order_to_cash/opportunity_to_sales_order"\n[lines]\nprecision = "round"\nzero_total = "allow"\n'
+        '[tables.subsidiary]\nUS = "Acme Inc"\nJP = "Acme KK"'
+    )
+
+
+def test_an_amount_with_more_digits_than_its_currency_is_held(
     sales_order: Mapping, deal: dict, line: dict, resolver: Any
+) -> None:
+    line |= {"TotalPrice": Decimal("10.005"), "Quantity": Decimal(1)}
+    (finding,) = apply(sales_order, deal, [line], resolver).problems
+    assert (finding.code, finding.field) == ("BAD_VALUE", "lines.amount")
+    assert "10.005 has more digits than USD knows" in finding.cause
+
+
+def test_an_amount_is_rounded_and_reported_where_the_admin_allows_it(
+    lenient: Mapping, deal: dict, line: dict, resolver: Any
 ) -> None:
     deal |= {"CurrencyIsoCode": "JPY", "Account.BillingCountryCode": "JP"}
     line |= {"CurrencyIsoCode": "JPY", "TotalPrice": Decimal("1000.5"), "Quantity": Decimal(1)}
-    mapped = apply(sales_order, deal, [line], resolver)
+    mapped = apply(lenient, deal, [line], resolver)
+    assert mapped.problems == ()
     assert mapped.payload.lines[0].values["amount"] == Decimal(1001)
     assert mapped.payload.lines[0].values["rate"] == Decimal(1001)
     assert [warning.code for warning in mapped.warnings] == ["BAD_VALUE"]
 
 
-def test_a_free_line_needs_no_rate(sales_order: Mapping, deal: dict, line: dict, resolver: Any) -> None:
-    mapped = apply(sales_order, deal, [line | {"TotalPrice": Decimal(0), "Quantity": Decimal(0)}], resolver)
+def test_a_free_line_needs_no_rate(lenient: Mapping, deal: dict, line: dict, resolver: Any) -> None:
+    mapped = apply(lenient, deal, [line | {"TotalPrice": Decimal(0), "Quantity": Decimal(0)}], resolver)
     assert mapped.problems == ()
     assert "rate" not in mapped.payload.lines[0].values
 
@@ -126,3 +145,36 @@ def test_a_whole_rate_keeps_the_digits_of_its_currency() -> None:
     assert str(rate(Decimal(1000), Decimal(4), "JPY")) == "250"
     assert str(rate(Decimal("10.00"), Decimal(16), "USD")) == "0.625"
     assert rate(Decimal(1), Decimal(0), "USD") is None
+
+
+def test_an_order_over_nothing_is_held_unless_the_admin_allows_it(
+    sales_order: Mapping, lenient: Mapping, deal: dict, line: dict, resolver: Any
+) -> None:
+    free = [line | {"TotalPrice": Decimal("0.00")}]
+    assert [finding.code for finding in apply(sales_order, deal, free, resolver).problems] == ["ZERO_TOTAL"]
+    assert apply(lenient, deal, free, resolver).problems == ()
+    assert apply(sales_order, deal, [line, *free], resolver).problems == ()
+
+
+@pytest.mark.parametrize(("amount", "codes"), [("100.00", []), ("100", []), ("100.01", ["LINES_DIFFER"])])
+def test_lines_that_do_not_add_up_to_the_deals_amount_are_held(
+    amount: str, codes: list[str], sales_order: Mapping, deal: dict, line: dict, resolver: Any
+) -> None:
+    mapped = apply(sales_order, deal | {"Amount": Decimal(amount)}, [line], resolver)
+    assert [finding.code for finding in mapped.problems] == codes
+
+
+def test_the_amount_of_the_deal_need_not_be_compared(mapping_of: Any, deal: dict, line: dict, resolver: Any) -> None:
+    mapping = mapping_of(
+        'extends = "order_to_cash/opportunity_to_sales_order"\n[lines]\ntotal = false\n'
+        '[tables.subsidiary]\nUS = "Acme Inc"'
+    )
+    assert "Amount" not in mapping.source_fields()
+    assert apply(mapping, deal | {"Amount": Decimal(7)}, [line], resolver).problems == ()
+
+
+def test_a_deal_without_a_known_amount_is_not_compared(
+    sales_order: Mapping, deal: dict, line: dict, resolver: Any
+) -> None:
+    assert "Amount" in sales_order.source_fields()
+    assert apply(sales_order, deal | {"Amount": None}, [line], resolver).problems == ()

@@ -1,0 +1,1 @@
+"""``tieout holds``: the records that wait for a person, and what a person does about them."""
