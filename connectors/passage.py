@@ -38,15 +38,15 @@ class _Passage:
     writes: bool
 
 
-def _always() -> None:
-    return None
+def always() -> None:
+    """Let every request leave."""
 
 
 _passage: ContextVar[_Passage | None] = ContextVar("passage", default=None)
 
 
 @contextmanager
-def passing(place: str, may_leave: Callable[[], None] = _always, *, writes: bool = False) -> Iterator[None]:
+def passing(place: str, may_leave: Callable[[], None] = always, *, writes: bool = False) -> Iterator[None]:
     """Name the requests of this block and guard them.
 
     Args:

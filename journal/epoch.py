@@ -30,6 +30,8 @@ EPOCH = "db_epoch"
 FORMER = "db_epochs_before"
 IDENTITY = "db_identity"
 RECOVERY = "recovery"
+LEAP = 1_000_000
+"""More than the fences that can have been given between a backup and its restore."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,9 @@ def begin_recovery(tx: Tx, why: str, at: datetime) -> None:
     if in_recovery(tx):
         return
     database.replace(tx, _key(tx), json.dumps({"why": why, "at": to_text(at)}))
+    # A worker from before the restore may still sleep: none of its fences may come up again.
+    for table in (tables.subject, tables.lease):
+        tx.conn.execute(table.update().where(table.c.pair == tx.pair).values(fence=table.c.fence + LEAP))
     audit.record(tx, "recovery.begun", f"database/{tx.pair}", at, after="recovery", why=why)
 
 

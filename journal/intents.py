@@ -137,15 +137,20 @@ def note_attempt(tx: Tx, intent_id: str, outcome: WriteOutcome, at: datetime, *,
 
 def prepared(tx: Tx, kind: str, source_id: str, doc_no: int) -> OpenIntent | None:
     """Return the intent of a document that was frozen but not sent, or None."""
+    found = [one for one in open_of(tx, kind, source_id, doc_no) if one.state == PREPARED]
+    return found[0] if found else None
+
+
+def open_of(tx: Tx, kind: str, source_id: str, doc_no: int) -> list[OpenIntent]:
+    """Return the open intent of a document, whether it was sent or not; there is at most one."""
     query = select(tables.intent).where(
         (tables.intent.c.pair == tx.pair)
         & (tables.intent.c.kind == kind)
         & (tables.intent.c.source_id == source_id)
         & (tables.intent.c.doc_no == doc_no)
-        & (tables.intent.c.state == PREPARED)
+        & tables.intent.c.state.in_(OPEN)
     )
-    row = tx.conn.execute(query).first()
-    return None if row is None else _noun(row)
+    return [_noun(row) for row in tx.conn.execute(query)]
 
 
 def prepared_for_nothing(tx: Tx, ended: Sequence[str]) -> list[OpenIntent]:

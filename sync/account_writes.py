@@ -5,7 +5,7 @@ Every row has an external id of its own; the claim that covers it is its custome
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -15,9 +15,10 @@ from connectors.records import WriteOutcome
 from journal import bindings, claims, holds, intents, runs, subjects
 from journal.claims import FenceLost
 from journal.nouns import KIND_ACCOUNT_STATUS, KIND_CUSTOMER, KIND_ROW
+from journal.stamps import sha
 from sync import claiming, crm_writes
 from sync.account_status import AccountUpdates, RowUpdate
-from sync.attempts import barred
+from sync.attempts import barred, pauses
 from sync.crm_writes import Armed, CrmWrite, Pending
 from sync.receivables import make_due
 from sync.status_writes import refused
@@ -34,21 +35,24 @@ class Progress:
     counts: dict[str, int] = field(default_factory=lambda: {"written": 0, "refused": 0, "doubtful": 0})
     unsettled: set[str] = field(default_factory=set)
     """Customers of whom a row is not written yet."""
-    refusals: dict[str, tuple[RowUpdate, WriteOutcome, str]] = field(default_factory=dict)
-    """The first refused row of a customer, the answer, and the fingerprint of what was refused."""
+    refusals: dict[str, tuple[RowUpdate, WriteOutcome]] = field(default_factory=dict)
+    """The first refused row of a customer, and the answer."""
+    refused: dict[str, set[str]] = field(default_factory=dict)
+    """Fingerprints of all refused rows of a customer."""
 
 
 def write(world: World, updates: AccountUpdates) -> Mapping[str, int]:
     """Write the rows; a refused one becomes a hold of its customer's account and stops no other."""
     labels = _labels(world, updates.customers)
     fences = claiming.claim(world, KIND_ACCOUNT_STATUS, labels, unchanged_since=updates.seen)
-    rows = [update for update in updates.rows if update.customer_id in fences]
-    progress = Progress()
+    writes = [(one, _crm_write(one, fences[one.customer_id])) for one in updates.rows if one.customer_id in fences]
+    progress = Progress(unsettled=_barred(world, [write for _update, write in writes]))
+    rows = [(update, write) for update, write in writes if update.customer_id not in progress.unsettled]
     for start in range(0, len(rows), BATCH):
         if world.wanted_stop():
-            progress.unsettled |= {update.customer_id for update in rows[start:]}
+            progress.unsettled |= {update.customer_id for update, _write in rows[start:]}
             break
-        _write_some(world, rows[start : start + BATCH], fences, progress)
+        _write_some(world, rows[start : start + BATCH], progress)
         world.observer.progress("write account rows", min(start + BATCH, len(rows)), len(rows))
     with world.journal.batch():
         for customer, fence in fences.items():
@@ -62,31 +66,40 @@ def _labels(world: World, customers: Sequence[str]) -> dict[str, str]:
     return {customer: known.get(customer, customer) for customer in customers}
 
 
-def _write_some(world: World, rows: Sequence[RowUpdate], fences: Mapping[str, int], progress: Progress) -> None:
+def _barred(world: World, writes: Sequence[CrmWrite]) -> set[str]:
+    """Return the customers of whom Salesforce refused all that is left to write, as it is."""
+    contents: dict[str, set[str]] = {}
+    for write in writes:
+        contents.setdefault(write.claimed[1], set()).add(write.content)
+    now = world.now()
+    with world.journal.begin() as tx:
+        return {
+            customer
+            for customer, own in contents.items()
+            if barred(tx, world.settings, KIND_ACCOUNT_STATUS, customer, _together(own), now) is not None
+        }
+
+
+def _together(contents: Collection[str]) -> str:
+    return sha("\n".join(sorted(contents)))
+
+
+def _write_some(world: World, rows: Sequence[tuple[RowUpdate, CrmWrite]], progress: Progress) -> None:
     """Arm, send and settle a call's worth of rows."""
     at = world.crm.server_time()
     until = crm_writes.send_by(world)
-    now = world.now()
-    chosen: list[tuple[RowUpdate, CrmWrite]] = []
     try:
         with world.journal.begin() as tx:
-            for update in rows:
-                wanted = _crm_write(update, fences[update.customer_id])
-                if barred(tx, world.settings, KIND_ACCOUNT_STATUS, update.customer_id, wanted.content, now) is None:
-                    chosen.append((update, wanted))
-                else:
-                    progress.unsettled.add(update.customer_id)
-            armed = crm_writes.arm(world, tx, [one for _update, one in chosen], until)
+            armed = crm_writes.arm(world, tx, [write for _update, write in rows], until)
     except FenceLost:
         # Another worker has begun with one of these customers: it writes what is still missing.
-        progress.unsettled |= {update.customer_id for update in rows}
+        progress.unsettled |= {update.customer_id for update, _write in rows}
         return
     fault_point("sync.armed")
-    requests = [replace(update.row, send_by=until) for update, _write in chosen]
-    outcomes = world.crm_writer.upsert(requests) if requests else []
+    outcomes = world.crm_writer.upsert([replace(update.row, send_by=until) for update, _write in rows])
     fault_point("sync.settling")
     with world.journal.batch():
-        for (update, _write), one, outcome in zip(chosen, armed, outcomes, strict=True):
+        for (update, _write), one, outcome in zip(rows, armed, outcomes, strict=True):
             _note(world, update, one, outcome, at, progress)
 
 
@@ -117,7 +130,8 @@ def _note(
         return
     progress.unsettled.add(update.customer_id)
     if outcome.status == "rejected":
-        progress.refusals.setdefault(update.customer_id, (update, outcome, armed.write.content))
+        progress.refusals.setdefault(update.customer_id, (update, outcome))
+        progress.refused.setdefault(update.customer_id, set()).add(armed.write.content)
 
 
 def _settle(world: World, customer: str, label: str, fence: int, progress: Progress) -> None:
@@ -127,10 +141,11 @@ def _settle(world: World, customer: str, label: str, fence: int, progress: Progr
         with world.journal.begin() as tx:
             claims.require(tx, KIND_ACCOUNT_STATUS, customer, fence, now)
             if customer in progress.refusals:
-                update, outcome, content = progress.refusals[customer]
+                update, outcome = progress.refusals[customer]
                 cause = refused(f"the row {update.row.key} under the account of customer {label}", outcome)
-                cause = replace(cause, content=content)
-                holds.open_hold(tx, KIND_ACCOUNT_STATUS, customer, label, cause, now)
+                cause = replace(cause, content=_together(progress.refused[customer]))
+                resting = pauses(world.settings.holds)
+                holds.open_hold(tx, KIND_ACCOUNT_STATUS, customer, label, cause, now, resting)
                 subjects.mark(
                     tx, KIND_ACCOUNT_STATUS, customer, label=label, state=subjects.HELD, at=now,
                     outcome="hold", reason=cause.cause,

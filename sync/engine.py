@@ -16,7 +16,7 @@ import structlog
 from config.settings import Settings
 from connectors.errors import ConnectorError
 from connectors.fault_points import fault_point
-from journal import claims, intents, runs, staging, subjects
+from journal import claims, epoch, intents, runs, staging, subjects
 from journal.nouns import KIND_INVOICE, KIND_ORDER
 from journal.staging import StagedRecord
 from sync import (
@@ -48,6 +48,7 @@ from sync.lookups import load as load_lookups
 from sync.pull import Pulled, deal_label, pull, pull_one
 from sync.receivables import Refreshed
 from sync.receivables import refresh as refresh_receivables
+from sync.recovery import recover
 from sync.resolve import resolve_open
 from sync.sweep import Swept
 from sync.sweep import sweep as sweep_deals
@@ -164,10 +165,10 @@ def run(
     result = RunResult(world.random.uuid())
     with world.journal.begin() as tx:
         runs.start(tx, result.run_id, " ".join(jobs), world.now())
+        world = replace(world, acquired=staging.take(tx, world.owner, world.now()))
     outcome = "failed"
     try:
-        _steps(world, result, jobs, only, hands, sweep)
-        outcome = "stopped" if world.wanted_stop() else "done"
+        outcome = _ended(world, result, jobs, only, hands, sweep)
     finally:
         claiming.give_back(world)
         with world.journal.begin() as tx:
@@ -176,10 +177,31 @@ def run(
     return result
 
 
-def _steps(world: World, result: RunResult, jobs: Sequence[str], only: str | None, hands: Hands, sweep: bool) -> None:
+def _ended(world: World, result: RunResult, jobs: Sequence[str], only: str | None, hands: Hands, sweep: bool) -> str:
+    """Walk the steps and return how the run ended; one that was overtaken leaves the rest to the other run."""
+    try:
+        if not _ready_to_write(world, result):
+            return "recovering"
+        _steps(world, result, jobs, only, hands, sweep)
+    except staging.Overtaken:
+        log.warning("run_overtaken", run=result.run_id)
+        return "overtaken"
+    return "stopped" if world.wanted_stop() else "done"
+
+
+def _ready_to_write(world: World, result: RunResult) -> bool:
+    """Check that both systems are those of before and answer; after a restore, look for what was written since."""
     check_identity(world)
     # NetSuite is read by another service than it is written by: both must answer before anything is taken in.
     world.erp.references(*PROBE)
+    with world.journal.begin() as tx:
+        if not epoch.in_recovery(tx):
+            return True
+    result.pulled = pull(world, result.run_id)
+    return recover(world)
+
+
+def _steps(world: World, result: RunResult, jobs: Sequence[str], only: str | None, hands: Hands, sweep: bool) -> None:
     for decision in resolve_open(world):
         _note(result, decision)
     status_writes.resolve(world)
@@ -187,9 +209,12 @@ def _steps(world: World, result: RunResult, jobs: Sequence[str], only: str | Non
     long_doubt.show(world)
     # Before reading: what a changed mapping reopens is read again with the fields that it now needs.
     note_mapping(world)
-    result.pulled = _acquire(world, result.run_id, only)
-    if sweep and only is None:
-        result.swept = sweep_deals(world, result.run_id)
+    try:
+        result.pulled = _acquire(world, result.run_id, only)
+        if sweep and only is None:
+            result.swept = sweep_deals(world, result.run_id)
+    except staging.Overtaken:
+        log.warning("pull_overtaken", run=result.run_id)  # what is staged already can still be decided
     if CUSTOMERS in jobs or ORDERS in jobs:
         _documents(world, result, jobs, only, hands)
     if INVOICES in jobs and not world.wanted_stop():

@@ -8,12 +8,14 @@ can (ICU), so that nothing comes to depend on the order of bytes.
 from __future__ import annotations
 
 import atexit
+import ctypes
 import importlib.util
 import os
 import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -53,6 +55,11 @@ def binaries(path=None):
     )
 
 
+def _die_with_parent():
+    """Have the kernel end the server when the tests are killed (prctl(2), PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
+
+
 @dataclass
 class Server:
     """A server in a temporary folder."""
@@ -82,6 +89,7 @@ class Server:
                 stderr=log,
                 cwd=self.folder,
                 start_new_session=True,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
                 **self._as,
             )
         for _ in range(600):

@@ -20,7 +20,7 @@ from simple_salesforce.exceptions import SalesforceError
 from config.settings import SalesforceSettings
 from connectors.errors import AuthenticationError, ProtocolError, RateLimitedError
 from connectors.governor import Governor
-from connectors.passage import passing
+from connectors.passage import always, passing
 from connectors.retry import ReadRetry, Remote, typed
 from connectors.salesforce.auth import Token, TokenProvider
 from connectors.salesforce.collection import UPDATES
@@ -125,14 +125,16 @@ class SalesforceClient:
 
         return self._read(what, follow, "page")
 
-    def write(self, path: str, *, method: str, body: bytes, what: str) -> Any:  # noqa: ANN401  JSON
+    def write(self, path: str, *, method: str, body: bytes, what: str, may_leave: Callable[[], None] = always) -> Any:  # noqa: ANN401  JSON
         """Send one write and return the parsed answer; sent again only after a 401, which did nothing.
+
+        ``may_leave`` is called immediately before the bytes leave; what it raises stops them.
 
         Raises:
             ConnectorError: by what the caller can do about it; whether it took effect is the caller's judgement.
         """
         place = "update" if path == UPDATES else "upsert"
-        return self._call(what, lambda org: org.restful(path, method=method, data=body), place)
+        return self._call(what, lambda org: org.restful(path, method=method, data=body), place, may_leave)
 
     def prepare(self) -> None:
         """Sign in and check the API version, so that a later failure is one of the call itself."""
@@ -157,22 +159,26 @@ class SalesforceClient:
         self._check_version()
         return self._retry.call(lambda: self._call(what, send, place))
 
-    def _call(self, what: str, send: Callable[[Salesforce], Any], place: str = "read") -> Any:  # noqa: ANN401  JSON
+    def _call(
+        self, what: str, send: Callable[[Salesforce], Any], place: str = "read", may_leave: Callable[[], None] = always
+    ) -> Any:  # noqa: ANN401  JSON
         token = self._tokens.current()
         try:
-            return self._once(token, what, send, place)
+            return self._once(token, what, send, place, may_leave)
         except AuthenticationError as error:
             if error.code != SESSION_EXPIRED:
                 raise
-        return self._once(self._tokens.renew(token), what, send, place)
+        return self._once(self._tokens.renew(token), what, send, place, may_leave)
 
-    def _once(self, token: Token, what: str, send: Callable[[Salesforce], Any], place: str) -> Any:  # noqa: ANN401  JSON
+    def _once(
+        self, token: Token, what: str, send: Callable[[Salesforce], Any], place: str, may_leave: Callable[[], None]
+    ) -> Any:  # noqa: ANN401  JSON
         org = self._org(token)
         try:
             with (
                 self._governor.slot(),
                 typed(self._remote, what),
-                passing(f"salesforce.{place}", writes=place in WRITES),
+                passing(f"salesforce.{place}", may_leave, writes=place in WRITES),
             ):
                 self._count()
                 return self._send(org, what, send)

@@ -70,7 +70,7 @@ class Item:
     """One record to write, with its place in the caller's list and its JSON text.
 
     ``identity`` is what no call may hold twice, ``id`` the record's id where it is known beforehand. An item
-    without it is found by its ``key_field``, so that sending it again is harmless.
+    without it is found by its ``key_field``. After ``send_by`` it must not leave.
     """
 
     place: int
@@ -81,6 +81,7 @@ class Item:
     body: str
     id: str | None = None
     key_field: str = ""
+    send_by: datetime | None = None
 
 
 Batch = Sequence[Item]
@@ -101,6 +102,7 @@ def update_item(place: int, update: FieldUpdate) -> Item:
         fields=tuple(sorted(update.values)),
         body=_body(update.ref.type, {"id": id_}, update.values),
         id=id_,
+        send_by=update.send_by,
     )
 
 
@@ -123,6 +125,7 @@ def upsert_item(place: int, row: RecordUpsert) -> Item:
         fields=tuple(sorted(row.values)),
         body=_body(row.type, {row.key_field: key}, row.values),
         key_field=row.key_field,
+        send_by=row.send_by,
     )
 
 

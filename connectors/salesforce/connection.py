@@ -69,7 +69,10 @@ def open_connection(
     return SalesforceConnection(
         reader=SalesforceReader(settings, client, schemas),
         writer=SalesforceWriter(
-            client, Currencies(Selector(client.connection, schemas, settings.currency)), LockedRows(clock, random)
+            client,
+            Currencies(Selector(client.connection, schemas, settings.currency)),
+            LockedRows(clock, random),
+            clock,
         ),
         client=client,
     )

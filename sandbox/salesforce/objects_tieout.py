@@ -22,9 +22,10 @@ DEAL_FIELDS: tuple[Field, ...] = (
     text("Tieout_Payment_Status__c", 40),
     day("Tieout_Due_Date__c"),
     day("Tieout_Last_Payment_Date__c"),
+    Field(name="Tieout_Status_Version__c", type="double", scale=0),
     *OVERDUE,
 )
-"""Fields of Opportunity that tell how far a deal is invoiced and paid."""
+"""Fields of Opportunity that tell how far a deal is invoiced and paid, and which writing of them this is."""
 
 ACCOUNT_BALANCE = object_type(
     "Tieout_Account_Balance__c",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -137,24 +138,25 @@ def test_a_race_for_the_key_may_be_tried_again_and_any_other_duplicate_not(
 
 
 @pytest.mark.parametrize("first", [lost(), requests.ReadTimeout(), html(), html(503), fault(500, "UNKNOWN_EXCEPTION")])
-def test_a_lost_answer_is_asked_for_once_more(org: FakeOrg, first: Reply | Exception) -> None:
+def test_a_lost_answer_is_not_asked_for_again(org: FakeOrg, first: Reply | Exception) -> None:
     org.script = [first, success]
     [outcome] = connection().writer.upsert([row()])
-    assert outcome.status == "success"
-    assert org.calls[0].body == org.calls[1].body
+    assert outcome.status == "ambiguous"
+    assert len(org.calls) == 1, "one intent is one request on the wire"
 
 
-def test_twice_lost_is_ambiguous_and_the_next_rows_are_still_sent(org: FakeOrg) -> None:
-    org.script = [lost(), lost(), success]
+def test_after_a_lost_answer_the_next_rows_are_still_sent(org: FakeOrg) -> None:
+    org.script = [lost(), success]
     got = connection().writer.upsert([row("a", BALANCE), row("b", DOC)])
     assert [outcome.status for outcome in got] == ["ambiguous", "success"]
     assert got[0].code == "CONNECTION_LOST"
 
 
-def test_a_repetition_that_did_nothing_leaves_the_first_try_unknown(org: FakeOrg) -> None:
-    org.script = [lost(), fault(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests Limit exceeded.")]
-    [outcome] = connection().writer.upsert([row()])
-    assert (outcome.status, outcome.code) == ("ambiguous", "CONNECTION_LOST")
+def test_rows_whose_send_window_has_passed_do_not_leave(org: FakeOrg) -> None:
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    [outcome] = connection().writer.upsert([replace(row(), send_by=long_ago)])
+    assert (outcome.status, outcome.code) == ("no_op", "SEND_WINDOW_PASSED")
+    assert org.calls == []
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ AGREED: dict[str, dict[str, tuple[Any, ...]]] = {
         "Tieout_Payment_Status__c": ("Text", 40),
         "Tieout_Due_Date__c": ("Date",),
         "Tieout_Last_Payment_Date__c": ("Date",),
+        "Tieout_Status_Version__c": ("Number", 18, 0),
         "Tieout_Days_Overdue__c": ("Number", 18, 0),
         "Tieout_Overdue__c": ("Checkbox",),
     },

@@ -223,3 +223,28 @@ def test_attempts_can_be_set(world):
     refuse(world, deal)
     through(world, 12)
     assert world.erp.sent_for(deal) == 2
+
+
+def test_two_refused_rows_of_one_customer_are_not_sent_in_turn_for_ever(world):
+    world.crm.put_account(1, "Blue Harbor Inc.")
+    world.crm.put_deal(1)
+    sync(world)
+    (customer,) = world.erp.customers_
+    world.erp.put_invoice("900", customer_id=customer)
+    world.erp.put_invoice("901", customer_id=customer)
+    tried = []
+    plain = world.crm.upsert
+
+    def refusing(rows):
+        tried.extend(row.key for row in rows if row.type == "Tieout_Financial__c")
+        for row in rows:
+            if row.type == "Tieout_Financial__c":
+                world.crm.refuse[row.key] = ("FIELD_CUSTOM_VALIDATION_EXCEPTION", f"no {row.key}")
+        return plain(rows)
+
+    world.crm.upsert = refusing
+    for _ in range(60):
+        world.clock.step(hours=2)
+        sync(world)
+    assert len(set(tried)) == 2
+    assert 2 <= len(tried) <= 2 * world.settings.holds.attempts
