@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,7 +70,8 @@ def held(journal: Journal, state: Path, name: str, owner: str, clock: Now) -> It
     """Hold a lease while the block runs, and keep it fresh.
 
     An SQLite file belongs to this machine, and so does the lock beside it: whoever gets the lock knows that an earlier
-    holder is dead, whatever its row says. On PostgreSQL an earlier holder's row must have ended.
+    holder is dead, whatever its row says. On PostgreSQL a lock of the holder's own connection says the same; where it
+    is still held, as by a process that was only stopped, the earlier holder's row must have ended.
 
     Whoever takes the lease of those who write gives back the records that an earlier holder had claimed: nobody works
     on them any more, and one that only slept is kept out by the fences.
@@ -85,9 +86,9 @@ def held(journal: Journal, state: Path, name: str, owner: str, clock: Now) -> It
     Raises:
         LeaseTaken: another process holds it; the message names its owner and since when.
     """
-    alone = nullcontext() if journal.on_postgresql else _locked(journal, state, name)
-    with alone:
-        mine = Held(_take(journal, name, owner, clock))
+    alone = _connected(journal, name) if journal.on_postgresql else _locked(journal, state, name)
+    with alone as surely_dead:
+        mine = Held(_take(journal, name, owner, clock, surely_dead=surely_dead))
         done = Event()
         keeper = Thread(target=_keep, args=(journal, mine, clock, done), name=f"lease-{name}", daemon=True)
         keeper.start()
@@ -106,7 +107,18 @@ def holder(tx: Tx, name: str) -> Lease | None:
 
 
 @contextmanager
-def _locked(journal: Journal, state: Path, name: str) -> Iterator[None]:
+def _connected(journal: Journal, name: str) -> Iterator[bool]:
+    """Yield whether no other connection holds the lease; a lock that ends with this one's is held meanwhile."""
+    from journal import postgresql
+
+    with journal.engine.connect() as connection:
+        yield postgresql.lock_for_session(connection, f"{journal.pair} {name}")
+        connection.invalidate()  # closes it for good, and the lock with it
+
+
+@contextmanager
+def _locked(journal: Journal, state: Path, name: str) -> Iterator[bool]:
+    """Yield True, because whoever gets the lock knows that every earlier holder is dead."""
     path = Path(f"{state}.{name}.lock")
     handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
@@ -114,7 +126,7 @@ def _locked(journal: Journal, state: Path, name: str) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise LeaseTaken(_refusal(journal, state, name)) from error
-        yield
+        yield True
     finally:
         os.close(handle)
 
@@ -129,11 +141,11 @@ def _told(other: Lease | None, place: str, name: str) -> str:
     return f"{place}: '{name}' is being worked on by {who}. Wait until it has ended, or stop it."
 
 
-def _take(journal: Journal, name: str, owner: str, clock: Now) -> Lease:
+def _take(journal: Journal, name: str, owner: str, clock: Now, *, surely_dead: bool) -> Lease:
     with journal.begin() as tx:
         now = _now(journal, tx, clock)
         last = holder(tx, name)
-        if journal.on_postgresql and last is not None and last.expires_at > now:
+        if not surely_dead and last is not None and last.expires_at > now:
             until = f" Should it be dead, its lease ends at {last.expires_at:%H:%M:%S} UTC by itself."
             raise LeaseTaken(_told(last, journal.place, name) + until)
         fence = 1 if last is None else last.fence + 1

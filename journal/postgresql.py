@@ -12,6 +12,8 @@ from journal.errors import JournalError
 
 LOCK = 0x7469656F7574
 """The advisory lock of every transaction: "tieout" in ASCII. PostgreSQL keeps such locks apart by database."""
+LEASES = 0x74696574
+"""Space of the locks that a lease's holder keeps for as long as it is connected."""
 PATIENCE = "10s"
 """How long a transaction waits for another one to end, as on SQLite."""
 UNLOCKED = {"tieout_unlocked": True, "isolation_level": "REPEATABLE READ"}
@@ -109,6 +111,14 @@ def compare_by_code_point(conn: Connection, tables: list[str]) -> None:
     quote = conn.dialect.identifier_preparer.quote
     for table, column, type_ in conn.execute(text(_FOREIGN), {"tables": tables}).all():
         conn.exec_driver_sql(f'ALTER TABLE {quote(table)} ALTER COLUMN {quote(column)} TYPE {type_} COLLATE "C"')
+
+
+def lock_for_session(conn: Connection, name: str) -> bool:
+    """Take a lock that ends with the connection; return whether no other connection had it."""
+    own = conn.execution_options(isolation_level="AUTOCOMMIT", tieout_unlocked=True)
+    return bool(
+        own.scalar(text("SELECT pg_try_advisory_lock(:space, hashtext(:name))"), {"space": LEASES, "name": name})
+    )
 
 
 def identity(conn: Connection) -> str:

@@ -198,7 +198,7 @@ def _ready_to_write(world: World, result: RunResult) -> bool:
         if not epoch.in_recovery(tx):
             return True
     result.pulled = pull(world, result.run_id)
-    return recover(world)
+    return recover(world, result.run_id)
 
 
 def _steps(world: World, result: RunResult, jobs: Sequence[str], only: str | None, hands: Hands, sweep: bool) -> None:

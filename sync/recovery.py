@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 
 import structlog
 
+from connectors.ports import InvoiceQuery, OrderQuery
 from connectors.records import ReadBack
 from journal import bindings, epoch, intents, staging, subjects
 from journal.bindings import CREATED
 from journal.nouns import KIND_CUSTOMER, KIND_INVOICE, KIND_ORDER
 from sync import settle
 from sync.decision import Decision
-from sync.world import DEAL, World, customer_external_id, invoice_external_id, order_external_id
+from sync.pull import pull_one
+from sync.world import DEAL, NAMESPACE, World, customer_external_id, invoice_external_id, order_external_id
 
 log = structlog.get_logger(__name__)
 
+ID_LENGTH = 18
 EVIDENCE = "found by its external id after the state was restored"
 
 
@@ -37,7 +40,7 @@ class Wanted:
     doc_no: int = 1
 
 
-def recover(world: World) -> bool:
+def recover(world: World, run_id: str) -> bool:
     """Adopt what was written after the backup; return whether the run may go on to write.
 
     Raises:
@@ -48,6 +51,7 @@ def recover(world: World) -> bool:
     if recovery is None:
         return True
     began = world.now()
+    _take_up_unknown_deals(world, run_id)
     adopted = sum(_adopt(world, wanted) for wanted in _unbound(world)) + _adopt_invoices(world)
     netsuite = world.settings.netsuite
     quiet = recovery.since + netsuite.send_window + netsuite.quiet_period
@@ -57,6 +61,26 @@ def recover(world: World) -> bool:
     with world.journal.begin() as tx:
         epoch.end_recovery(tx, world.now())
     return True
+
+
+def _take_up_unknown_deals(world: World, run_id: str) -> None:
+    """Read the deals whose documents of ours NetSuite holds although the journal never heard of them.
+
+    Such a deal may have been lost or reopened since, so that reading what is won does not bring it back.
+    """
+    prefixes = (f"{NAMESPACE}-so-", f"{NAMESPACE}-inv-")
+    documents = chain(world.erp.orders(OrderQuery()), world.erp.invoices(InvoiceQuery(with_applications=False)))
+    found = {
+        str(one.external_id)[len(prefix) :][:ID_LENGTH]
+        for one in documents
+        for prefix in prefixes
+        if str(one.external_id).startswith(prefix)
+    }
+    with world.journal.begin() as tx:
+        unknown = found - subjects.known(tx, KIND_ORDER, found)
+    for deal in sorted(unknown):
+        if not pull_one(world, run_id, deal):
+            log.error("deal_of_document_unknown", record=deal)
 
 
 def _unbound(world: World) -> Iterator[Wanted]:

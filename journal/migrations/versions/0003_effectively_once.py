@@ -14,6 +14,7 @@ depends_on = None
 
 EPOCH = "1970-01-01T00:00:00.000000Z"
 REFUSAL = "the audit trail is append-only"
+ABORT = f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
 
 
 def upgrade() -> None:
@@ -80,15 +81,11 @@ def _columns() -> dict[str, list[sa.Column[Any]]]:
 
 def _protect_on_sqlite() -> None:
     for event in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER audit_refuses_{event.lower()} BEFORE {event} ON audit "
-            f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
-        )
+        op.execute(f"CREATE TRIGGER audit_refuses_{event.lower()} BEFORE {event} ON audit {ABORT}")
     # INSERT OR REPLACE deletes the old row without asking the trigger on deletes.
     op.execute(
         "CREATE TRIGGER audit_refuses_replacement BEFORE INSERT ON audit "
-        "WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq) "
-        f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+        "WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq) " + ABORT
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from journal import claims, leases
+from journal import claims, leases, postgresql
 from journal.database import open_journal
 from journal.errors import DatabaseUnavailable
 from journal.leases import LeaseTaken, held, renew
@@ -119,17 +119,28 @@ def server_journal(state):
     journal.close()
 
 
-def test_on_postgresql_the_lease_of_a_dead_holder_ends_by_itself(state):
+def test_on_postgresql_the_lease_of_a_dead_holder_is_free_with_its_connection(state):
     journal, clock = postgres_server.opened(state, postgresql=True), VirtualClock()
-    leases._take(journal, "sync", "the dead one", clock)
-    clock.step(seconds=300)
-    with (
-        pytest.raises(LeaseTaken, match=r"by the dead one, since .* its lease ends at 12:05:00 UTC by itself"),
-        held(journal, state, "sync", "next", VirtualClock()),
-    ):
-        raise AssertionError("two holders")
+    leases._take(journal, "sync", "the dead one", clock, surely_dead=False)
     with held(journal, state, "sync", "next", clock) as mine:
         assert mine.lease.fence == 2
+    journal.close()
+
+
+def test_on_postgresql_the_lease_of_a_stopped_holder_ends_by_itself(state):
+    journal, clock = postgres_server.opened(state, postgresql=True), VirtualClock()
+    with journal.engine.connect() as its_connection:
+        assert postgresql.lock_for_session(its_connection, f"{journal.pair} sync")
+        leases._take(journal, "sync", "the stopped one", clock, surely_dead=False)
+        clock.step(seconds=300)
+        with (
+            pytest.raises(LeaseTaken, match=r"by the stopped one, since .* its lease ends at 12:05:00 UTC by itself"),
+            held(journal, state, "sync", "next", VirtualClock()),
+        ):
+            raise AssertionError("two holders")
+        with held(journal, state, "sync", "next", clock) as mine:
+            assert mine.lease.fence == 2
+        its_connection.invalidate()
     journal.close()
 
 

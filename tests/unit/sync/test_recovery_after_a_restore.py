@@ -105,3 +105,15 @@ def test_a_worker_from_before_the_restore_meets_no_fence_of_its_own_again(world)
         assert claims.fences(tx, KIND_ORDER)[deal] > old
         with pytest.raises(claims.FenceLost):
             claims.require(tx, KIND_ORDER, deal, old, world.now())
+
+
+def test_a_deal_that_was_ordered_and_lost_after_the_backup_is_held(world):
+    before = restored(world)
+    deal = world.crm.put_deal(1)
+    sync(world)
+    for record in world.crm.records["Opportunity"].values():
+        record["fields"] |= {name: None for name in record["fields"] if name.startswith("Tieout_")}
+    world.crm.put("Opportunity", deal, IsWon=False, StageName="Negotiation/Review")
+    world.clock.step(minutes=20)
+    sync(before)
+    assert open_holds(before)[deal].code == "REOPENED_AFTER_PUSH"
