@@ -47,6 +47,12 @@ def guard(world: World, decision: Decision) -> Decision:
             return _held(decision, _locked(decision, current))
         reason = f"only the mapping has changed, and {current.number} is {_status(current)}: left as it is"
         return replace(decision, action="unchanged", reason=reason, payload=None)
+    if before is None:
+        cause = (
+            f"Order {current.number} differs from its deal, and nobody can say whether finance edited it: "
+            "the state that knew what Tieout had written is lost."
+        )
+        return _held(decision, codes.hold("ERP_DRIFT", cause, changed=_listed(decision)))
     drift = drifted(binding, before, after, current)
     if drift:
         cause = f"Order {current.number} was edited in NetSuite ({drift}) and the deal changed in Salesforce."

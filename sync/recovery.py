@@ -69,12 +69,15 @@ def _take_up_unknown_deals(world: World, run_id: str) -> None:
     Such a deal may have been lost or reopened since, so that reading what is won does not bring it back.
     """
     prefixes = (f"{NAMESPACE}-so-", f"{NAMESPACE}-inv-")
-    documents = chain(world.erp.orders(OrderQuery()), world.erp.invoices(InvoiceQuery(with_applications=False)))
+    external_ids = chain(
+        (order.external_id for order in world.erp.orders(OrderQuery())),
+        (invoice.external_id for invoice in world.erp.invoices(InvoiceQuery(with_applications=False))),
+    )
     found = {
-        str(one.external_id)[len(prefix) :][:ID_LENGTH]
-        for one in documents
+        id_[len(prefix) :][:ID_LENGTH]
+        for id_ in external_ids
         for prefix in prefixes
-        if str(one.external_id).startswith(prefix)
+        if id_ is not None and id_.startswith(prefix)
     }
     with world.journal.begin() as tx:
         unknown = found - subjects.known(tx, KIND_ORDER, found)

@@ -188,7 +188,7 @@ class Judge:
                 self.complain("I3", f"{deal.id} is held without an order and without need")
             elif order is not None and order.net != content(deal) and not touched and not is_held:
                 self.complain("I3", f"{deal.id} asks for {content(deal)}, its order says {order.net}")
-            elif order is not None and is_held and not touched:
+            elif order is not None and is_held and not touched and not story.options.restores:
                 self.complain("I3", f"{deal.id} is held beside its order {order.id} without need")
         elif order is not None and not is_held:
             self.complain("I3", f"{deal.id} is not won any more, has order {order.id} and is not held")
