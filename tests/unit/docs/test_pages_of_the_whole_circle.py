@@ -22,7 +22,7 @@ from journal import slots
 from reconcile.report import BUCKETS
 from reconcile.workbook import SHEETS
 from sync import account_rows, rollup
-from sync.world import ACCOUNT_BALANCE, DEAL, FINANCIAL, RECEIVABLE_FIELDS, STATUS_FIELDS
+from sync.world import ACCOUNT_BALANCE, DEAL, FINANCIAL, RECEIVABLE_FIELDS, STATUS_FIELDS, STATUS_VERSION
 from tests.fakes.time_and_chance import VirtualClock
 from tests.unit.console.service_world import MONDAY, Service
 from tests.unit.docs import pages
@@ -69,6 +69,7 @@ def test_the_page_of_salesforce_fields_lists_what_the_sync_writes_onto_deals() -
     assert [pages.bare(name) for name, kind, _ in listed if not kind.startswith("formula")] == [
         *STATUS_FIELDS,
         *RECEIVABLE_FIELDS,
+        STATUS_VERSION,
     ]
 
 
