@@ -8,10 +8,13 @@ from typing import Annotated, Optional
 
 import typer
 
+from console.audit_app import audit_app
+from console.db_app import db_app
 from console.exits import explained
 from console.holds_app import holds_app
 from console.options import SYNC_TOML, Config, Json, Strict
 from console.output import Output
+from console.sandbox_app import sandbox_app
 
 app = typer.Typer(
     name="tieout",
@@ -20,9 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     add_completion=False,
-)
-sandbox_app = typer.Typer(
-    help="A local Salesforce and a local NetSuite, for tests and the demo.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(sandbox_app, name="sandbox")
 exceptions_app = typer.Typer(
@@ -33,13 +33,7 @@ alerts_app = typer.Typer(
     help="The messages that tell people when something needs them.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(alerts_app, name="alerts")
-audit_app = typer.Typer(
-    help="The trail of every change that concerns money.", no_args_is_help=True, rich_markup_mode=None
-)
 app.add_typer(audit_app, name="audit")
-db_app = typer.Typer(
-    help="The state database: schema, backups, whether it is whole.", no_args_is_help=True, rich_markup_mode=None
-)
 app.add_typer(db_app, name="db")
 app.add_typer(holds_app, name="holds")
 
@@ -322,182 +316,6 @@ def alerts_check(
     output = Output(as_json=as_json)
     with explained(output):
         look(config, output, follow=clock)
-
-
-@audit_app.command("verify")
-def audit_verify(
-    config: Config = SYNC_TOML,
-    head: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(metavar="HASH|FILE", help="A head kept elsewhere: its hash, or the file that export made."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Check that every row of the trail is as it was written and none is missing; exit with 1 when not."""
-    from console.commands.audit import verify
-
-    output = Output(as_json=as_json)
-    with explained(output):
-        verify(config, output, head=head)
-
-
-@audit_app.command("export")
-def audit_export(
-    file: Annotated[Optional[Path], typer.Argument(help="A new file; standard output without it.")] = None,  # noqa: UP045
-    config: Config = SYNC_TOML,
-    since: Annotated[int, typer.Option(metavar="ROW", min=0, help="Only rows after this number.")] = 0,
-    as_json: Json = False,
-) -> None:
-    """Write the trail as JSON lines with its head, for keeping elsewhere."""
-    from console.commands.audit import export
-
-    output = Output(as_json=as_json)
-    with explained(output):
-        export(config, output, file=file, since=since)
-
-
-@audit_app.command("list")
-def audit_list(
-    config: Config = SYNC_TOML,
-    record: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Only this record: id or address of a deal or account, number of a document."),
-    ] = None,
-    last: Annotated[int, typer.Option(min=1, help="How many rows at most, the newest.")] = 100,
-    as_json: Json = False,
-) -> None:
-    """Print the newest rows of the trail, or one record's."""
-    from console.commands.audit import list_
-
-    output = Output(as_json=as_json)
-    with explained(output):
-        list_(config, output, record=record, last=last)
-
-
-@db_app.command("upgrade")
-def db_upgrade(config: Config = SYNC_TOML, as_json: Json = False) -> None:
-    """Bring the schema of the state database up to date, after a backup; every other command does so too."""
-    from console.commands.db import upgrade
-
-    output = Output(as_json=as_json)
-    with explained(output):
-        upgrade(config, output)
-
-
-@db_app.command("backup")
-def db_backup(
-    file: Annotated[Optional[Path], typer.Argument(help="The new file; beside the state without it.")] = None,  # noqa: UP045
-    config: Config = SYNC_TOML,
-    as_json: Json = False,
-) -> None:
-    """Write a consistent copy of the whole state into one file, while the service works."""
-    from console.commands.db import backup
-
-    output = Output(as_json=as_json)
-    with explained(output):
-        backup(config, output, file)
-
-
-@db_app.command("verify")
-def db_verify(
-    file: Annotated[Optional[Path], typer.Argument(help="A backup to look at instead of the live state.")] = None,  # noqa: UP045
-    config: Config = SYNC_TOML,
-    as_json: Json = False,
-) -> None:
-    """Check that the state database is whole, and say what was checked; exit with 1 when it is not."""
-    from console.commands.db import verify
-
-    output = Output(as_json=as_json)
-    with explained(output):
-        verify(config, output, file)
-
-
-@db_app.command("restore")
-def db_restore(
-    file: Annotated[Path, typer.Argument(help="A backup.")],
-    config: Config = SYNC_TOML,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Really replace the live state; it is kept beside.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Put a backup in the place of the live state; the next run looks for every document before it creates any."""
-    from console.commands.db import restore
-
-    output = Output(as_json=as_json)
-    with explained(output):
-        restore(config, output, file, yes=yes)
-
-
-@db_app.command("recover")
-def db_recover(
-    config: Config = SYNC_TOML,
-    reason: Annotated[str, typer.Option(help="Why, such as: the machine was set back to yesterday's snapshot.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Have the next run look for every document before it creates any: after a restore that Tieout cannot notice."""
-    from console.commands.db import recover
-
-    output = Output(as_json=as_json)
-    with explained(output):
-        recover(config, output, reason)
-
-
-@sandbox_app.command("serve")
-def sandbox_serve(
-    directory: Annotated[Path, typer.Option("--dir", help="Where the servers keep their data.")],
-    book: Annotated[str, typer.Option(help="demo, clean, empty, or a folder of CSV files.")] = "empty",
-    salesforce_port: Annotated[int, typer.Option(help="0: any free port.")] = 0,
-    netsuite_port: Annotated[int, typer.Option(help="0: any free port.")] = 0,
-    seed: Annotated[Optional[int], typer.Option(help="Makes ids, credentials and the demo book repeatable.")] = None,  # noqa: UP045
-    now: Annotated[str | None, typer.Option(help="Start of the common clock, ISO 8601; it then moves by step.")] = None,  # noqa: UP045,E501
-    latency: Annotated[float, typer.Option(help="Seconds that each request takes.")] = 0.0,
-) -> None:
-    """Start both servers and print one JSON line with addresses and credentials when they are ready."""
-    from console.commands.sandbox import serve
-
-    with explained(Output()):
-        serve(directory, book, salesforce_port, netsuite_port, seed, now, latency)
-
-
-@sandbox_app.command("dump")
-def sandbox_dump(
-    system: Annotated[str, typer.Argument(help="salesforce or netsuite.")],
-    type_: Annotated[str, typer.Argument(metavar="TYPE", help="A record type, or requests.")],
-    directory: Annotated[Path, typer.Option("--dir", help="Where the servers keep their data.")],
-) -> None:
-    """Print as JSON lines what a server holds, from its own store."""
-    from console.commands.sandbox import dump
-
-    with explained(Output()):
-        dump(directory, system, type_)
-
-
-@sandbox_app.command("step")
-def sandbox_step(
-    duration: Annotated[str, typer.Argument(help="How far, such as 90s, 5m, 2h, 1d.")],
-    directory: Annotated[Path, typer.Option("--dir", help="Where the servers keep their data.")],
-    as_json: Json = False,
-) -> None:
-    """Advance the common clock of the running servers."""
-    from console.commands.sandbox import step
-
-    output = Output(as_json=as_json)
-    with explained(output):
-        step(directory, duration, output)
-
-
-@sandbox_app.command("clerk")
-def sandbox_clerk(
-    phase: Annotated[str, typer.Argument(help="approve, collect or late.")],
-    directory: Annotated[Path, typer.Option("--dir", help="Where the servers keep their data.")],
-    book: Annotated[Optional[Path], typer.Option(help="The book's folder; by default the one in --dir.")] = None,  # noqa: UP045
-    as_json: Json = False,
-) -> None:
-    """Have the finance clerk do one phase of the book's month in the running NetSuite, each action once."""
-    from console.commands.sandbox import clerk
-
-    output = Output(as_json=as_json)
-    with explained(output):
-        clerk(directory, phase, book, output)
 
 
 def run() -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from journal import bindings, dismissals, holds, intents, subjects
 from journal.database import Tx
 from journal.holds import HoldCause
-from journal.nouns import Binding, OpenIntent
+from journal.nouns import KIND_ORDER, Binding, OpenIntent
 from sync import attempts, claiming, codes, payloads
 from sync.decision import Decision
 from sync.world import World
@@ -179,7 +179,9 @@ def adopted(world: World, decision: Decision) -> Decision:
             if decision.replaces is not None:
                 bindings.release(tx, decision.kind, decision.source_id, decision.replaces, now)
             bindings.bind(tx, binding)
-            _settled(tx, decision, now)
+            # What Tieout had made is compared with its deal before finance or the deal changes it.
+            made = decision.kind == KIND_ORDER and decision.origin == bindings.CREATED
+            _settled(tx, decision, now, subjects.READY if made else subjects.SETTLED)
     except bindings.BindingConflict as conflict:
         cause = f"{decision.number or decision.target_id} cannot be bound to this record: {conflict}."
         return held(world, replace(decision, action="hold", reason=cause, hold=codes.hold("BINDING_CONFLICT", cause)))

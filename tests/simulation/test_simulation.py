@@ -17,7 +17,7 @@ from tests.simulation.prove_mutants import hunt
 from tests.simulation.run import Stage, play
 from tests.simulation.simulate import regressions
 
-SEEDS = 16
+SEEDS = 8
 """How many random seeds are played here; ``make simulate`` plays more."""
 KILLED_BY_SEEDS = (
     "overlap 0",
@@ -70,7 +70,9 @@ def test_some_seed_catches_the_mutant(name):
 
 
 def test_every_mutant_has_something_that_kills_it():
-    assert set(MUTANTS) == {schedule.mutant for schedule in SCHEDULES.values() if schedule.mutant} | set(KILLED_BY_SEEDS)
+    assert set(MUTANTS) == {schedule.mutant for schedule in SCHEDULES.values() if schedule.mutant} | set(
+        KILLED_BY_SEEDS
+    )
 
 
 def test_one_seed_always_takes_the_same_course():

@@ -9,7 +9,6 @@ import typer
 
 from console.main import app
 
-
 SHORTCUTS = {"holds": "list"}
 """Groups that do something without a command of theirs, and which one they then do."""
 
