@@ -85,7 +85,7 @@ def _protect_on_sqlite() -> None:
     # INSERT OR REPLACE deletes the old row without asking the trigger on deletes.
     op.execute(
         "CREATE TRIGGER audit_refuses_replacement BEFORE INSERT ON audit "
-        "WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq) " + ABORT  # noqa: S608  constants only
+        "WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq) " + ABORT
     )
 
 
