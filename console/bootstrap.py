@@ -127,6 +127,7 @@ def opened_world(
             wanted_stop=lambda: lost() or wanted_stop(),
             budget=crm.budget,
             in_hand=hand,
+            owner=owner_name("tieout", random),
         )
 
 
