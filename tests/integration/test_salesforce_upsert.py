@@ -106,8 +106,12 @@ def test_an_empty_value_clears_a_field(local: Local) -> None:
 
 
 @pytest.mark.parametrize("action", ["drop_after", "truncate", "html_after", "status_after"])
-def test_an_answer_lost_after_the_commit_is_asked_for_again(local: Local, action: str) -> None:
+def test_an_answer_lost_after_the_commit_is_in_doubt_and_writing_the_row_again_makes_no_second_one(
+    local: Local, action: str
+) -> None:
     local.spoil(action=action, system="salesforce", operation=f"upsert {FINANCIAL}")
+    [lost] = local.open.writer.upsert([row("a")])
+    assert lost.status == "ambiguous"
     [outcome] = local.open.writer.upsert([row("a")])
     assert (outcome.status, [outcome.target_id]) == ("success", local.ids(FINANCIAL))
 
