@@ -13,20 +13,18 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from sandbox.dump import dump  # noqa: E402
 from tests.acceptance.people import Person  # noqa: E402
 from tests.acceptance.stage import BOOKS, Stage, verdict  # noqa: E402
+from tests.acceptance.stores import ROW_TYPES, held  # noqa: E402
 
 WORKERS = 3
 WINDOW, LONGEST, QUIET = 1, 1, 2
@@ -48,12 +46,6 @@ run()
 """
 """The command with the read-back switched off: neither by record nor by query does it find its own orders."""
 
-VOLATILE = {"createdDate", "lastModifiedDate", "dateCreated", "SystemModstamp", "LastModifiedDate", "CreatedDate"}
-GIVEN = {"id", "Id", "Name", "tranId", "entityId", "custbody_tieout_intent", "custentity_tieout_intent"}
-"""Numbers that the systems give in order of arrival, and the name of the intent: they may differ between runs."""
-
-NETSUITE_TYPES = ("salesOrder", "customer", "invoice", "customerPayment")
-ROW_TYPES = ("Tieout_Financial__c", "Tieout_Account_Balance__c")
 ORDERS = [f"tieout-so-00600000000000{number}AAA" for number in (1, 2, 3)]
 MONTH = [
     *({"phase": "approve", "op": "approve", "order": order} for order in ORDERS),
@@ -77,55 +69,6 @@ def hasten(stage):
     tables = '[tables.subsidiary]\nUS = "Acme Inc"\nDE = "Acme GmbH"\n'
     base = 'extends = "order_to_cash/opportunity_to_invoice"\n\n'
     (stage.admin / "mappings" / "invoice.toml").write_text(base + tables)
-
-
-def held(stage):
-    """Return what both systems hold, and Tieout's books of it, without what may differ between two right runs."""
-    system = {type_: [json.loads(line) for line in dump(stage.sandbox, "netsuite", type_)] for type_ in NETSUITE_TYPES}
-    names = _names(system)
-    found = {type_: sorted((_named(record, names) for record in records), key=str) for type_, records in system.items()}
-    for type_ in ("Opportunity", *ROW_TYPES):
-        records = map(json.loads, dump(stage.sandbox, "salesforce", type_))
-        # A row that a person must never see twice is known by its key, which carries NetSuite's own id.
-        found[type_] = sorted((_named(record, names) for record in records if not record.get("IsDeleted")), key=str)
-    return found | {"books": _books(stage, names)}
-
-
-def _names(system):
-    """Return what a record is called in every run, by the id and number that it has in this one."""
-    called = {}
-    for type_, records in system.items():
-        for record in records:
-            name = record.get("externalId") or record.get("companyName") or record.get("checkNum") or record.get("memo")
-            name = name or f"{type_} of {record.get('payment') or record.get('total')}"
-            called[record["id"]] = f"{type_} {name}"
-            called[record.get("tranId") or record.get("entityId")] = f"number of {type_} {name}"
-    return called
-
-
-def _named(record, names):
-    kept = {name: value for name, value in record.items() if name not in VOLATILE | GIVEN}
-    return _renamed(kept, names)
-
-
-def _renamed(value, names):
-    """Replace the ids and numbers that NetSuite gave, wherever they stand, also inside keys and links."""
-    if isinstance(value, dict):
-        return {key: _renamed(inner, names) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_renamed(inner, names) for inner in value]
-    if not isinstance(value, str):
-        return value
-    return names.get(value) or re.sub(
-        r"(?<=[:=|-])\d+(?=$|[:&|-])", lambda found: f"<{names.get(found[0], found[0])}>", value
-    )
-
-
-def _books(stage, names):
-    """Return the orders and invoices that Tieout knows as the deals' own."""
-    with closing(sqlite3.connect(f"file:{stage.admin}/state/tieout.db?mode=ro", uri=True)) as db:
-        rows = db.execute("SELECT kind, source_id, doc_no, external_id, target_id, number FROM binding")
-        return sorted([str(names.get(value, value)) for value in row] for row in rows)
 
 
 def first_run(folder):
