@@ -52,8 +52,8 @@ def explained(output: Output) -> Iterator[None]:
         _fail(output, Exit.REMOTE, [str(error)])
     except (SecretError, JournalError, TieoutError) as error:
         _fail(output, Exit.USAGE, [str(error)])
-    except (typer.Exit, typer.Abort):
-        raise
+    except (typer.Exit, typer.Abort, BrokenPipeError):
+        raise  # a broken pipe: the reader, such as `head`, has seen enough
     except Exception as error:  # noqa: BLE001  the last place where it can be said in plain words
         _fault(output, error)
 
