@@ -119,6 +119,16 @@ def _fresh(file: Path) -> Iterator[Path]:
                 name.unlink(missing_ok=True)
 
 
+def require_file(file: Path) -> None:
+    """Refuse a name that is no file.
+
+    Raises:
+        JournalError: there is none.
+    """
+    if not file.is_file():
+        raise JournalError(f"{file}: there is no such file. tieout db backup says where it writes.")
+
+
 def require_whole(file: Path) -> None:
     """Refuse a file that SQLite finds damaged.
 

@@ -22,12 +22,16 @@ SHOWN = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing that was looked at. ``bad``: the database must not be relied on; otherwise ``found`` informs."""
+    """One thing that was looked at. ``bad``: the database must not be relied on; otherwise ``found`` informs.
+
+    ``warns``: it is whole, but somebody should look.
+    """
 
     name: str
     checked: str
     found: str
     bad: bool = False
+    warns: bool = False
 
 
 def check_live(journal: Journal) -> list[Check]:
@@ -147,7 +151,7 @@ def _settings(conn: Connection) -> Iterator[Check]:
     for name in ("fsync", "full_page_writes"):
         value = str(conn.exec_driver_sql(f"SHOW {name}").scalar_one())
         told = value if value == "on" else f"{value}: a crash of the server may lose or damage what was committed"
-        yield Check(name=name, checked=f"the server's setting {name}", found=told)
+        yield Check(name=name, checked=f"the server's setting {name}", found=told, warns=value != "on")
 
 
 def _sorted() -> list[Table]:

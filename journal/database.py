@@ -215,12 +215,18 @@ def unavailable(place: str, error: Exception) -> DatabaseUnavailable:
     """Return what to say of a database that does not answer."""
     return DatabaseUnavailable(
         f"{place}: the state database does not answer: {_said(error)}. What was committed stays. Look whether another"
-        " process keeps it locked, whether its disk is full, and whether its server runs; then run the command again."
+        f" process keeps it locked, whether its disk is full{_of_a_server(place)}; then run the command again."
     )
 
 
+def _of_a_server(place: str) -> str:
+    if not place.startswith("postgresql:"):
+        return ""
+    return ", whether its server runs, and whether [state] url names the right host, database, user and password"
+
+
 def _said(error: Exception) -> str:
-    return " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".")
+    return " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".?")
 
 
 def _unusable(path: Path, error: BaseException) -> JournalError:

@@ -131,9 +131,9 @@ def notice(tx: Tx, state: Path) -> str | None:
     """Return in one line that, and why, nothing is created before it was looked for; None in ordinary times."""
     found = recovery(tx)
     if found is not None:
-        return f"recovery since {found.since:%Y-%m-%d %H:%M} UTC: {found.why}"
+        return f"In recovery since {found.since:%Y-%m-%d %H:%M} UTC: {found.why}"
     why = suspicion(tx, _noted(beside(state)))
-    return None if why is None else f"the next run begins a recovery: {why}"
+    return None if why is None else f"The next run begins a recovery: {why}"
 
 
 def suspicion(tx: Tx, noted: Epoch | None) -> str | None:

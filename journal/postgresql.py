@@ -49,12 +49,17 @@ def address(text_: str, where: str) -> URL:
         url = make_url(text_.strip())
     except (ArgumentError, ValueError):
         url = None
-    if url is None or url.drivername not in ("postgresql", "postgres", "postgresql+psycopg") or not url.database:
+    if url is None or url.drivername not in ("postgresql", "postgres", "postgresql+psycopg") or not _is_plain(url):
         raise JournalError(
             f"{where}: the address of the state database is not of the form postgresql://user:password@host/name."
             " Characters such as @ : / % in the password are written as %40 %3A %2F %25."
         )
     return url.set(drivername="postgresql+psycopg")
+
+
+def _is_plain(url: URL) -> bool:
+    """Say whether a database is named, and no piece of a password was taken for the host's or the database's name."""
+    return bool(url.database) and "@" not in f"{url.host or ''}{url.database}"
 
 
 def shown(url: URL) -> str:

@@ -24,15 +24,17 @@ def require_backup(file: Path) -> str:
     Raises:
         JournalError: it is missing, damaged, no Tieout database, or of a newer program.
     """
-    if not file.is_file():
-        raise JournalError(f"{file}: there is no such file. tieout db backup says where it writes.")
+    backup.require_file(file)
     try:
         backup.require_whole(file)
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
             row = db.execute("SELECT version_num FROM alembic_version").fetchone()
             db.execute("SELECT count(*) FROM meta").fetchone()
     except sqlite3.Error as error:
-        raise JournalError(f"{file}: this is no whole backup of a state database: {error}.") from error
+        raise JournalError(
+            f"{file}: this is no whole backup of a state database: {error}. Nothing was replaced. Choose a file that"
+            " tieout db backup wrote; tieout db verify FILE says whether it is whole."
+        ) from error
     schema.require_known(str(row[0]), str(file))
     return str(row[0])
 

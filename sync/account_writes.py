@@ -90,13 +90,18 @@ def _write_some(world: World, rows: Sequence[tuple[RowUpdate, CrmWrite]], progre
     until = crm_writes.send_by(world)
     try:
         with world.journal.begin() as tx:
+            # A row may be under way for the customer who had it before: the new one's waits for the proof.
+            under_way = {intent.source_id for intent in intents.open_intents(tx, [KIND_ROW])}
+            progress.unsettled |= {update.customer_id for update, write in rows if write.key in under_way}
+            rows = [(update, write) for update, write in rows if write.key not in under_way]
             armed = crm_writes.arm(world, tx, [write for _update, write in rows], until)
     except FenceLost:
         # Another worker has begun with one of these customers: it writes what is still missing.
         progress.unsettled |= {update.customer_id for update, _write in rows}
         return
     fault_point("sync.armed")
-    outcomes = world.crm_writer.upsert([replace(update.row, send_by=until) for update, _write in rows])
+    requests = [replace(update.row, send_by=until) for update, _write in rows]
+    outcomes = world.crm_writer.upsert(requests) if requests else []
     fault_point("sync.settling")
     with world.journal.batch():
         for (update, _write), one, outcome in zip(rows, armed, outcomes, strict=True):

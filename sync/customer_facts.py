@@ -11,7 +11,7 @@ from journal.nouns import KIND_CUSTOMER, Binding
 from journal.staging import StagedRecord
 from sync.lookups import Customers
 from sync.pull import stage_accounts
-from sync.world import ACCOUNT, World
+from sync.world import ACCOUNT, World, customer_external_id
 
 MAX_LEVELS = 10
 
@@ -81,10 +81,13 @@ def read_facts(world: World) -> Facts:
     with world.journal.begin() as tx:
         bound = {binding.source_id: binding for binding in bindings.all_of(tx, KIND_CUSTOMER)}
         doubtful = intents.in_doubt(tx, KIND_CUSTOMER)
+    # One that was written for an account whose write is in doubt is that account's, though it is not bound yet.
+    written = {id_: customers.by_external.get(customer_external_id(id_).lower()) for id_ in doubtful}
+    owners = {customer.id: id_ for id_, customer in written.items() if customer is not None}
     return Facts(
         customers=customers,
         bound=bound,
-        owners={binding.target_id: binding.source_id for binding in bound.values()},
+        owners=owners | {binding.target_id: binding.source_id for binding in bound.values()},
         made={},
         doubtful=doubtful,
         losers={},

@@ -48,7 +48,7 @@ from sync.lookups import load as load_lookups
 from sync.pull import Pulled, deal_label, pull, pull_one
 from sync.receivables import Refreshed
 from sync.receivables import refresh as refresh_receivables
-from sync.recovery import recover
+from sync.recovery import Recovered, recover
 from sync.resolve import resolve_open
 from sync.sweep import Swept
 from sync.sweep import sweep as sweep_deals
@@ -108,6 +108,7 @@ class RunResult:
     run_id: str
     pulled: Pulled = field(default_factory=Pulled)
     swept: Swept | None = None
+    recovered: Recovered | None = None
     customers: dict[str, Decision] = field(default_factory=dict)
     orders: dict[str, Decision] = field(default_factory=dict)
     invoices: dict[str, Decision] = field(default_factory=dict)
@@ -198,7 +199,8 @@ def _ready_to_write(world: World, result: RunResult) -> bool:
         if not epoch.in_recovery(tx):
             return True
     result.pulled = pull(world, result.run_id)
-    return recover(world, result.run_id)
+    result.recovered = recover(world, result.run_id)
+    return result.recovered is None or result.recovered.over
 
 
 def _steps(world: World, result: RunResult, jobs: Sequence[str], only: str | None, hands: Hands, sweep: bool) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from connectors.ports import InvoiceQuery, OrderQuery
 from connectors.receivables import Invoice
@@ -54,6 +55,7 @@ def read(
         sent = {binding.source_id: _sent(tx, binding) for binding in due}
         invoiced = {one.source_id: one for one in bindings.all_of(tx, KIND_INVOICE) if one.source_id not in bound}
         being_billed = intents.in_doubt(tx, KIND_INVOICE)
+        being_written = intents.in_doubt(tx, KIND_ORDER)
     unbound = [deal for deal in deals if deal.source_id not in bound]
     external = [order_external_id(deal.source_id) for deal in unbound]
     stored = {id_ for deal in deals if (id_ := stored_id(world, deal)) is not None and is_internal_id(id_)}
@@ -62,13 +64,16 @@ def read(
     by_customer: dict[str, list[ErpOrder]] = {}
     for order in _orders(world, OrderQuery(customer_ids=customer_ids)) if customer_ids else []:
         by_customer.setdefault(order.customer_id, []).append(order)
+    by_id = {order.id: order for order in _orders(world, OrderQuery(ids=ids))} if ids else {}
+    known = [*by_id.values(), *chain.from_iterable(by_customer.values())]
+    owners = _written_for(known, being_written) | {binding.target_id: binding.source_id for binding in bound.values()}
     return OrderFacts(
         deals=deals,
         bound=bound,
-        owners={binding.target_id: binding.source_id for binding in bound.values()},
+        owners=owners,
         sent=sent,
         by_external={str(order.external_id).lower(): order for order in written(world, external)},
-        by_id={order.id: order for order in _orders(world, OrderQuery(ids=ids))} if ids else {},
+        by_id=by_id,
         by_customer=by_customer,
         alone=invoiced,
         standing_alone={one.id: one for one in _lost_but_billed(world, unbound, invoiced)},
@@ -76,6 +81,13 @@ def read(
         customers=customers,
         lookups=lookups,
     )
+
+
+def _written_for(orders: Iterable[ErpOrder], being_written: Collection[str]) -> dict[str, str]:
+    """Return by order the deal for which it was written, where that write is in doubt: it is not bound yet."""
+    external = {order_external_id(deal).lower(): deal for deal in being_written}
+    found = ((order.id, external.get(str(order.external_id).lower())) for order in orders)
+    return {id_: deal for id_, deal in found if deal is not None}
 
 
 def _lost_but_billed(world: World, deals: Sequence[StagedRecord], invoiced: Mapping[str, Binding]) -> Iterable[Invoice]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain, count
 
 import structlog
@@ -40,8 +41,18 @@ class Wanted:
     doc_no: int = 1
 
 
-def recover(world: World, run_id: str) -> bool:
-    """Adopt what was written after the backup; return whether the run may go on to write.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """What a run of a recovery found; ``over``: it may go on to write, else runs write nothing before ``until``."""
+
+    why: str
+    adopted: int
+    until: datetime
+    over: bool
+
+
+def recover(world: World, run_id: str) -> Recovered | None:
+    """Adopt what was written after the backup; None: there is no recovery.
 
     Raises:
         ConnectorError: a read-back failed; the recovery stays open.
@@ -49,18 +60,18 @@ def recover(world: World, run_id: str) -> bool:
     with world.journal.begin() as tx:
         recovery = epoch.recovery(tx)
     if recovery is None:
-        return True
+        return None
     began = world.now()
     _take_up_unknown_deals(world, run_id)
     adopted = sum(_adopt(world, wanted) for wanted in _unbound(world)) + _adopt_invoices(world)
     netsuite = world.settings.netsuite
     quiet = recovery.since + netsuite.send_window + netsuite.quiet_period
     log.warning("recovering", why=recovery.why, adopted=adopted, until=quiet.isoformat())
-    if began < quiet:
-        return False
-    with world.journal.begin() as tx:
-        epoch.end_recovery(tx, world.now())
-    return True
+    over = began >= quiet
+    if over:
+        with world.journal.begin() as tx:
+            epoch.end_recovery(tx, world.now())
+    return Recovered(why=recovery.why, adopted=adopted, until=quiet, over=over)
 
 
 def _take_up_unknown_deals(world: World, run_id: str) -> None:

@@ -55,11 +55,17 @@ def applied(
         payload_sha=intent.payload_sha,
         staged_version=intent.staged_version,
     )
-    with world.journal.begin() as tx:
-        claiming.require(world, tx, decision)
-        bindings.bind(tx, binding)
-        intents.close(tx, intent, "applied", evidence, now)
-        _settled(tx, done, now, state)
+    try:
+        with world.journal.begin() as tx:
+            claiming.require(world, tx, decision)
+            bindings.bind(tx, binding)
+            intents.close(tx, intent, "applied", evidence, now)
+            _settled(tx, done, now, state)
+    except bindings.BindingConflict as conflict:
+        # Somebody bound one of the two while the write was in doubt: which record is the right one, a person must say.
+        cause = f"NetSuite's record {target_id} was written for this record, but cannot be bound to it: {conflict}."
+        hold = codes.hold("BINDING_CONFLICT", cause, target=target_id, bound_to=conflict.owner)
+        return rejected(world, intent, decision, hold, outcome="conflict")
     return done
 
 

@@ -99,7 +99,9 @@ def _settle(world: World, update: StatusUpdate, armed: Armed, outcome: WriteOutc
     now = world.now()
     with world.journal.begin() as tx:
         if outcome.status == "success":
-            runs.note_written(tx, DEAL, update.deal_id, update.wanted, at)
+            # The version too: the next write must carry a higher one, though the deal was not read again by then.
+            shown = {**update.wanted, STATUS_VERSION: armed.write.values.get(STATUS_VERSION)}
+            runs.note_written(tx, DEAL, update.deal_id, shown, at)
             holds.resolve(tx, KIND_STATUS, update.deal_id, "written", now)
         elif outcome.status == "rejected":
             cause = replace(refused("the status of this deal", outcome), content=armed.write.content)
@@ -121,10 +123,8 @@ def resolve(world: World) -> None:
     if not mine:
         return
     looked = world.now()
-    found = {
-        record.ref.id: record
-        for record in world.crm.by_ids(DEAL, ["Id", STATUS_VERSION], sorted({one.intent.source_id for one in mine}))
-    }
+    deals = sorted({one.intent.source_id for one in mine})
+    found = {record.ref.id: record for record in world.crm.by_ids(DEAL, ["Id", *world.status_fields], deals)}
     for one in mine:
         deal = one.intent.source_id
         try:
@@ -137,14 +137,24 @@ def resolve(world: World) -> None:
 def _prove(world: World, tx: Tx, one: Pending, record: Record | None, fence: int, looked: datetime) -> None:
     now, deal = world.now(), one.intent.source_id
     claims.require(tx, KIND_STATUS, deal, fence, now)
-    if record is not None and record.fields.get(STATUS_VERSION) == one.values.get(STATUS_VERSION):
-        runs.note_written(tx, DEAL, deal, one.wanted, record.modified)
+    if record is not None and _arrived(one, record):
+        # What it shows, not what was sent: somebody may have typed over it since.
+        shown = {name: record.fields[name] for name in world.status_fields if name in record.fields}
+        runs.note_written(tx, DEAL, deal, shown, record.modified)
         intents.close(tx, one.intent, "applied", "found by read-back", now)
     elif record is None or record.deleted:
         intents.close(tx, one.intent, "rejected", "the deal is gone from Salesforce", now)
     elif one.intent.quiet_until is None or looked >= one.intent.quiet_until:
         intents.close(tx, one.intent, "absent_after_quiet", "not found after the quiet period", now)
     claims.finish(tx, KIND_STATUS, deal, fence)
+
+
+def _arrived(one: Pending, record: Record) -> bool:
+    """Say whether a deal shows the write: its version, or, where that was not written or emptied, every value."""
+    version = one.values.get(STATUS_VERSION)
+    if version is not None:
+        return record.fields.get(STATUS_VERSION) == version
+    return all(record.fields.get(name) == value for name, value in one.values.items())
 
 
 def refused(what: str, outcome: WriteOutcome) -> HoldCause:

@@ -39,6 +39,9 @@ def verify(world: World) -> list[Decision]:
 def _check(world: World, binding: Binding, order: ErpOrder) -> Decision | None:
     created = binding.origin == CREATED
     with world.journal.begin() as tx:
+        now = bindings.get(tx, KIND_ORDER, binding.source_id)
+        if now is None or (now.target_id, now.payload_sha) != (binding.target_id, binding.payload_sha):
+            return None  # another worker has written it since it was read: that worker looks for itself
         payload = payloads.load(tx, binding.payload_sha) if binding.payload_sha else None
         bindings.record_found(
             tx,

@@ -82,7 +82,9 @@ def decide(world: World, only: str | None = None) -> list[StatusUpdate]:
     for state in states:
         binding = known.bound.get(state.source_id)
         if binding is not None and binding.target_id not in known.orders and state.state != subjects.AMBIGUOUS:
-            known.held[state.source_id] = _note_vanished(world, state, binding)
+            gone = _note_vanished(world, state, binding)
+            if gone is not None:
+                known.held[state.source_id] = gone
     updates = []
     with world.journal.begin() as tx:
         for state in states:
@@ -110,8 +112,11 @@ def _read(world: World, states: Sequence[SubjectState]) -> Known:
     return Known(bound=bound, held=held, orders=orders, invoices=invoices, seen=seen, doubtful=doubtful)
 
 
-def _note_vanished(world: World, state: SubjectState, binding: Binding) -> Hold:
-    """Hold a deal whose order has gone: its deal must not go on saying that all is well."""
+def _note_vanished(world: World, state: SubjectState, binding: Binding) -> Hold | None:
+    """Hold a deal whose order has gone: its deal must not go on saying that all is well.
+
+    None where a person has put exactly that aside.
+    """
     cause = vanished(world, binding.number, binding.target_id)
     decision = Decision(
         kind=KIND_ORDER,
@@ -125,10 +130,7 @@ def _note_vanished(world: World, state: SubjectState, binding: Binding) -> Hold:
     )
     settle.held(world, decision)
     with world.journal.begin() as tx:
-        found = holds.find(tx, KIND_ORDER, state.source_id)
-    if found is None:
-        raise RuntimeError(f"the hold of {state.source_id} was not kept")
-    return found
+        return holds.find(tx, KIND_ORDER, state.source_id)
 
 
 def wanted(
@@ -178,7 +180,7 @@ def _update(world: World, tx: Tx, state: SubjectState, known: Known) -> StatusUp
         before=before,
         differing=differing,
         seen=known.seen.get(state.source_id, 0),
-        version=_version(deal.fields.get(STATUS_VERSION)),
+        version=_version(before.get(STATUS_VERSION)),
     )
 
 

@@ -64,14 +64,15 @@ def verify(config: Path, output: Output, file: Path | None) -> None:
             with journal.begin() as tx:
                 recovery = epoch.notice(tx, settings.state)
     else:
+        backups.require_file(file)
         place, found, recovery = str(file), checkup.check_file(file), None
     for one in found:
-        mark = "BAD " if one.bad else "ok  "
+        mark = "BAD " if one.bad else "warn" if one.warns else "ok  "
         output.line(f"{mark} {one.checked}: {one.found}", "red" if one.bad else None)
     bad = sum(one.bad for one in found)
     if recovery is not None:
-        output.line(f"In {recovery}")
-    output.line(f"{place}: {_verdict(bad)}", style="bold")
+        output.line(recovery)
+    output.line(f"{place}: {_verdict(bad, is_backup=file is not None)}", style="bold")
     output.json(
         "db verify",
         {"database": place, "whole": not bad, "checks": [_content(one) for one in found], "recovery": recovery},
@@ -80,14 +81,16 @@ def verify(config: Path, output: Output, file: Path | None) -> None:
         raise typer.Exit(int(Exit.FINDINGS))
 
 
-def _verdict(bad: int) -> str:
+def _verdict(bad: int, *, is_backup: bool) -> str:
     if not bad:
         return "whole."
+    if is_backup:
+        return "not whole: nothing to bring back. Make another one: tieout db backup FILE"
     return "not whole. Keep it for a look at it, and bring the newest backup back: tieout db restore FILE --yes"
 
 
 def _content(one: Check) -> dict[str, object]:
-    return {"name": one.name, "checked": one.checked, "found": one.found, "ok": not one.bad}
+    return {"name": one.name, "checked": one.checked, "found": one.found, "ok": not one.bad, "warns": one.warns}
 
 
 def restore(config: Path, output: Output, file: Path, *, yes: bool) -> None:
@@ -133,5 +136,5 @@ def recover(config: Path, output: Output, reason: str) -> None:
         with journal.begin() as tx:
             epoch.begin_recovery(tx, f"{reason.strip()} (said by {journal.actor})", SystemClock().now())
             found = epoch.notice(tx, settings.state)
-    output.line(f"In {found}")
+    output.line(str(found))
     output.json("db recover", {"recovery": found})

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from console.bootstrap import opened_world
-from console.commands.sync import chosen_jobs
+from console.commands.sync import chosen_jobs, write_again
 from console.output import Output
 from journal.approvals import KeptPlan
 from journal.nouns import KIND_CUSTOMER, KIND_INVOICE
@@ -31,6 +31,9 @@ def execute(config: Path, output: Output, deal: str | None) -> None:
         result = plan(world, chosen_jobs(world.settings, ()), only=only)
         kept = keep(world, result, only)
     decisions = documents(result)
+    if result.recovered is not None and not result.recovered.over:
+        when = write_again(result.recovered)
+        output.line(f"Recovery: {result.recovered.why}. No run writes before {when}, and nothing is planned.", "yellow")
     for decision in decisions:
         if decision.action in VERBS:
             _print(output, decision)

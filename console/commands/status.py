@@ -39,7 +39,7 @@ def execute(config: Path, output: Output, *, strict: bool) -> None:
         details = overview.content(settings, tx, now)
         recovery = epoch.notice(tx, settings.state)
     if recovery is not None:
-        output.line(f"In {recovery}. Nothing is created before it was looked for.", style="bold")
+        output.line(f"{recovery}. Nothing is created before it was looked for.", style="bold")
     if not latest:
         output.line("No run yet. Start with: tieout check, then tieout plan, then tieout sync.")
     for run in latest:

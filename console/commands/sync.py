@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from journal.nouns import Hold
 from sync.decision import OUTCOMES
 from sync.engine import CUSTOMERS, JOBS, RunResult, enabled_jobs, run
 from sync.preflight import require_sound
+from sync.recovery import Recovered
 from sync.sweep import Swept
 from sync.trace import find_deal
 from sync.world import World
@@ -90,8 +92,18 @@ def print_result(output: Output, result: RunResult, held: Sequence[Hold]) -> Non
     """Print counts by outcome, then what waits for a person."""
     counts = result.counts()
     output.line(f"Read {counts['rows.read']} changed rows from Salesforce, {counts['rows.staged']} with new content.")
+    if result.recovered is not None:
+        print_recovery(output, result.recovered)
+        if not result.recovered.over:
+            return
     if result.swept is not None:
         print_sweep(output, result.swept)
+    _print_outcomes(output, result)
+    print_hold_causes(output, held)
+
+
+def _print_outcomes(output: Output, result: RunResult) -> None:
+    counts = result.counts()
     words = list(dict.fromkeys(OUTCOMES.values()))
     rows = [
         [name, *(str(counts.get(f"{name}.{word}", 0)) for word in words)]
@@ -111,7 +123,25 @@ def print_result(output: Output, result: RunResult, held: Sequence[Hold]) -> Non
     skipped = Counter(decision.reason for decision in result.orders.values() if decision.action == "skip")
     for reason, count in skipped.most_common():
         output.line(f"skipped {count}: {reason}")
-    print_hold_causes(output, held)
+
+
+def print_recovery(output: Output, found: Recovered) -> None:
+    """Print what a run after a restore looked for, and when runs write again."""
+    output.line(
+        f"Recovery: {found.why}. Every document was looked for in NetSuite; taken up again, because the state did not"
+        f" know them: {found.adopted}.",
+        style="bold",
+    )
+    if found.over:
+        output.line("The recovery is over.")
+    else:
+        when = write_again(found)
+        output.line(f"Nothing was written: a late write may still appear. The first run from {when} on writes again.")
+
+
+def write_again(found: Recovered) -> str:
+    """Return from when on runs write again: a second more, so that whoever waits for it has waited long enough."""
+    return f"{found.until + timedelta(seconds=1):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def print_sweep(output: Output, swept: Swept) -> None:
@@ -144,6 +174,7 @@ def content(result: RunResult, held: Sequence[Hold]) -> dict[str, Any]:
         "run": result.run_id,
         "counts": result.counts(),
         "open_holds": len(held),
+        "recovery": result.recovered,
         "records": [
             {
                 "kind": decision.kind,

@@ -17,10 +17,14 @@ GIVEN = {
     "tranId",
     "entityId",
     "custbody_tieout_intent",
+    "custbody_tieout_ver",
     "custentity_tieout_intent",
     "Tieout_Status_Version__c",
 }
-"""Numbers that are given in order of arrival, and the name of the intent: they may differ between two right runs."""
+"""Numbers that are given in order of arrival, and what names the intent and the reading behind it.
+
+A disturbed run shows its deals as waiting and reads them again: the same content then carries a later version.
+"""
 
 NETSUITE_TYPES = ("salesOrder", "customer", "invoice", "customerPayment")
 ROW_TYPES = ("Tieout_Financial__c", "Tieout_Account_Balance__c")

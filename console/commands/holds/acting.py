@@ -61,7 +61,7 @@ def release(config: Path, output: Output, like: str, *, by: str | None, yes: boo
     if len(before) > 10:
         output.line(f"  and {len(before) - 10} more")
     output.line(f"{len(before)} holds are alike: {like}")
-    if not yes and (output.as_json or not typer.confirm(f"Try all {len(before)} once more?", err=True)):
+    if not yes and (output.as_json or not _agreed(f"Try all {len(before)} once more?")):
         raise JournalError("nothing was released. Add --yes to release without being asked.")
     released, left = [], []
     with _acting(config, by) as (tx, now):
@@ -76,6 +76,13 @@ def release(config: Path, output: Output, like: str, *, by: str | None, yes: boo
     output.line(f"{len(released)} released: the next run tries them once more.", style="bold")
     content = {"released": [_named(hold) for hold in released], "left_out": [_named(hold) for hold, _why in left]}
     output.json("holds release", {"like": like, **content})
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:  # nobody is there to answer
+        return False
 
 
 def _alike(tx: Tx, like: str) -> Sequence[Hold]:

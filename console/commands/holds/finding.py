@@ -53,7 +53,7 @@ def named(tx: Tx, text: str) -> list[Hold]:
         raise UnknownHold(f"hold {text} is over since {when:.16} UTC: {how} ({who or 'tieout'}).")
     raise UnknownHold(
         f"{text!r} names no open hold. Write the id or key that `tieout holds list` prints, a record's id or address in"
-        " Salesforce, or an order's number."
+        " Salesforce, or an order's number. Where a record stands that is not held, says `tieout trace`."
     )
 
 
@@ -108,9 +108,14 @@ def content(settings: Settings, hold: Hold) -> dict[str, Any]:
 def next_try(settings: Settings, hold: Hold) -> str:
     """Return in words when a hold's record is sent again."""
     if hold.code == POISON:
-        return "worked on again once it or the mapping changes, or when you retry it"
+        return "not by itself: worked on again once it or the mapping changes, or when you retry it"
     if not hold.content:
-        return "as soon as nothing holds it any more; every run decides it anew"
+        return "not yet: every run looks at it anew, and sends it once its cause is gone"
+    times = "once" if hold.tries == 1 else f"{hold.tries} times"
+    return f"refused {times} as it is; next: {_next(settings, hold)}"
+
+
+def _next(settings: Settings, hold: Hold) -> str:
     if used_up(hold, settings.holds):
         return "not by itself: change the record or the mapping, or retry it"
     if hold.retry_at is None:

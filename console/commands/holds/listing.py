@@ -59,7 +59,7 @@ def execute(config: Path, output: Output, wanted: Wanted, *, groups: bool, dismi
         every = dismissals.all_of(tx) if dismissed else holds.open_holds(tx)
         recovery = epoch.notice(tx, settings.state)
     if recovery is not None:
-        output.line(f"In {recovery}. Nothing is created before it was looked for.", style="bold")
+        output.line(f"{recovery}. Nothing is created before it was looked for.", style="bold")
     found = [hold for hold in every if wanted.fits(settings, hold)]
     if groups:
         _print_groups(settings, output, found)
@@ -77,7 +77,9 @@ def _total(found: Sequence[Hold], every: int, *, dismissed: bool) -> str:
     word = "dismissed" if dismissed else "held"
     if not found:
         return f"Nothing is {word}." if not every else f"None of the {every} {word} records fits."
-    return f"{len(found)} records are {word}." if len(found) == every else f"{len(found)} of {every} {word} records."
+    if len(found) < every:
+        return f"{len(found)} of {every} {word} records."
+    return f"1 record is {word}." if every == 1 else f"{every} records are {word}."
 
 
 def grouped(found: Sequence[Hold]) -> list[tuple[str, list[Hold]]]:
@@ -106,6 +108,6 @@ def _print(settings: Settings, output: Output, hold: Hold) -> None:
     output.line(f"    owner  {owner}, since {hold.opened_at:%Y-%m-%d %H:%M} UTC, tried {hold.attempts} times")
     output.line(f"    hold   {hold.id}, {hold.class_}, alike: {hold.likeness}")
     if hold.content:
-        output.line(f"    sent   refused {hold.tries} times as it is; next: {next_try(settings, hold)}")
+        output.line(f"    sent   {next_try(settings, hold)}")
     for name, value in sorted(hold.detail.items()):
         output.line(f"    {name}  {value}")

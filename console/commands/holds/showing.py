@@ -28,13 +28,15 @@ def execute(config: Path, output: Output, text: str) -> None:
     with opened_journal(settings) as journal, journal.begin() as tx:
         for hold in named(tx, text):
             aside = dismissals.find(tx, hold.kind, hold.source_id)
-            shown.append((hold, list(_answers(tx, hold)), holds.history(tx, hold.kind, hold.source_id), aside))
-    for hold, answers, history, aside in shown:
-        _print(settings, output, hold, answers, history, is_aside=aside is not None and aside.id == hold.id)
+            is_aside = aside is not None and aside.id == hold.id
+            shown.append((hold, list(_answers(tx, hold)), holds.history(tx, hold.kind, hold.source_id), is_aside))
+    for hold, answers, history, is_aside in shown:
+        _print(settings, output, hold, answers, history, is_aside=is_aside)
     found = [
         content(settings, hold)
-        | {"answers": answers, "history": [_opening(row) for row in history], "commands": commands(hold)}
-        for hold, answers, history, _aside in shown
+        | {"answers": answers, "history": [_opening(row) for row in history]}
+        | {"commands": commands(hold, is_aside=is_aside)}
+        for hold, answers, history, is_aside in shown
     ]
     output.json("holds show", {"holds": found})
 
@@ -56,14 +58,14 @@ def _opening(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in (*names, "resolution", "resolved_by")}
 
 
-def commands(hold: Hold) -> Sequence[str]:
-    """Return the commands that help with a hold."""
+def commands(hold: Hold, *, is_aside: bool) -> Sequence[str]:
+    """Return the commands that help with a hold; one that was put aside already is not dismissed again."""
     deal = hold.kind in (KIND_ORDER, KIND_INVOICE)
     lines = (
         [f"tieout plan --deal {hold.source_id}", f"tieout sync --deal {hold.source_id}"] if deal else ["tieout sync"]
     )
     retry = f"tieout holds retry {hold.id}"
-    return [*lines, retry, f'tieout holds dismiss {hold.id} --reason "why"']
+    return [*lines, retry] if is_aside else [*lines, retry, f'tieout holds dismiss {hold.id} --reason "why"']
 
 
 def _print(
@@ -89,7 +91,7 @@ def _print(
             "    It was dismissed: left alone until it or the mapping changes, or somebody retries it.", "yellow"
         )
     else:
-        output.line(f"    sent   refused {hold.tries} times as it is; next: {next_try(settings, hold)}")
+        output.line(f"    sent   {next_try(settings, hold)}")
     for name, value in sorted(hold.detail.items()):
         output.line(f"    {name}  {value}")
     for answer in answers[-MOST:]:
@@ -97,8 +99,12 @@ def _print(
         output.line(f"    {answer['at']:.19}  answered: {words}")
     for row in history:
         if row["resolved_at"]:
-            ended = f"{row['resolved_at']:.16}, {row['resolution']} ({row['resolved_by'] or 'tieout'})"
-            output.line(f"    {row['opened_at']:.16} {row['code']} was held until {ended}")
+            ended = f"{_minute(row['resolved_at'])}, {row['resolution']} ({row['resolved_by'] or 'tieout'})"
+            output.line(f"    {row['code']} was held from {_minute(row['opened_at'])} to {ended}")
     output.line("    Commands that help:")
-    for command in commands(hold):
+    for command in commands(hold, is_aside=is_aside):
         output.line(f"        {command}")
+
+
+def _minute(stamp: str) -> str:
+    return f"{stamp:.16} UTC".replace("T", " ", 1)

@@ -82,7 +82,7 @@ def test_backup_verify_restore_and_what_the_next_commands_say(admin):
 
     with opened_journal(load(CONFIG)) as journal, journal.begin() as tx:
         assert (recall(tx, "before"), recall(tx, "after")) == ("1", None)
-    assert "In the next run begins a recovery: the state is a backup of" in tieout("status")
+    assert "The next run begins a recovery: the state is a backup of" in tieout("status")
     assert enter(load(CONFIG)).startswith("the state is a backup of")
     for command in ("status", "holds"):
         assert "recovery since 2026-11-22 12:00 UTC: the state is a backup of" in tieout(command)
@@ -106,12 +106,19 @@ def test_verify_exits_with_1_when_something_is_amiss(admin):
     (admin / "b.db").write_bytes(b"rubbish" * 999)
     assert "BAD" in tieout("db", "verify", str(admin / "b.db"), code=1)
     assert told("db", "verify", str(admin / "b.db"), code=1)["whole"] is False
+    assert "Make another one: tieout db backup" in tieout("db", "verify", str(admin / "b.db"), code=1)
+
+
+def test_verify_of_a_file_that_is_not_there_is_a_wrong_argument(admin):
+    assert "there is no such file" in tieout("db", "verify", str(admin / "nowhere.db"), code=2)
 
 
 def test_what_is_no_backup_is_refused_and_the_state_stays(admin):
     write("before")
     (admin / "b.db").write_bytes(b"rubbish" * 999)
-    assert "no whole backup" in tieout("db", "restore", str(admin / "b.db"), "--yes", code=2)
+    refused = tieout("db", "restore", str(admin / "b.db"), "--yes", code=2)
+    assert "no whole backup" in refused
+    assert "Choose a file that tieout db backup wrote" in refused
     with opened_journal(load(CONFIG)) as journal, journal.begin() as tx:
         assert recall(tx, "before") == "1"
 

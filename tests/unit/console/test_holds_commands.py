@@ -94,7 +94,7 @@ def test_show_tells_cause_fix_next_try_and_the_commands_that_help(state):
     for name in (found["id"], found["key"], DEALS[2], DEALS[2][:15], f"https://acme.my.salesforce.com/{DEALS[2]}"):
         result = tieout(state, "holds", "show", name)
         assert result.exit_code == 0, result.output
-        for text in ("no right", "refused 1 times", "2026-11-22 12:05", f"holds retry {found['id']}", found["url"]):
+        for text in ("no right", "refused once as", "2026-11-22 12:05", f"holds retry {found['id']}", found["url"]):
             assert text in result.stdout
 
 
@@ -113,6 +113,9 @@ def test_release_asks_and_says_how_many(state):
     refused = tieout(state, *words, input="n\n")
     assert refused.exit_code == 2
     assert "2 holds are alike" in refused.stdout
+    nobody = tieout(state, *words, input="")
+    assert nobody.exit_code == 2
+    assert "Add --yes" in nobody.stderr
     assert "2 released" in tieout(state, *words, input="y\n").stdout
     body = json.loads(tieout(state, *words, "--yes", "--json").stdout)
     assert len(body["released"]) == 2
@@ -130,7 +133,11 @@ def test_a_dismissed_hold_leaves_the_list_and_can_be_taken_up_again(state):
     assert DEALS[0] not in {found["source_id"] for found in listed(state)}
     assert [found["source_id"] for found in listed(state, "--dismissed")] == [DEALS[0]]
     assert "dismissed already" in tieout(state, "holds", "dismiss", DEALS[0], "--reason", "again").stderr
-    assert "left alone" in tieout(state, "holds", "show", DEALS[0]).stdout
+    shown = tieout(state, "holds", "show", DEALS[0]).stdout
+    assert "left alone" in shown
+    assert "was held from 2026-11-22 12:00 UTC to " in shown
+    assert "holds dismiss" not in shown
+    assert "1 record is dismissed." in tieout(state, "holds", "list", "--dismissed").stdout
     assert tieout(state, "holds", "retry", DEALS[0]).exit_code == 0
     assert listed(state, "--dismissed") == []
 
@@ -153,6 +160,7 @@ def test_what_names_no_hold_is_refused_in_plain_words(state):
     result = tieout(state, "holds", "show", "nonsense")
     assert result.exit_code == 2
     assert "names no open hold" in result.stderr
+    assert "tieout trace" in result.stderr
 
 
 def test_the_person_is_in_the_audit(state, tmp_path):

@@ -206,7 +206,7 @@ def test_a_backup_of_an_older_program_comes_back_on_postgresql_and_is_upgraded(r
     restore.onto_postgresql(journal, file, state, NOW)
     with journal.begin() as tx:
         assert recall(tx, "sf_org_id") == "00D9"
-        assert epoch.notice(tx, state).startswith("the next run begins a recovery: the state is a backup")
+        assert epoch.notice(tx, state).startswith("The next run begins a recovery: the state is a backup")
         assert not [one for one in checkup.check(tx) if one.bad]
     journal.close()
 

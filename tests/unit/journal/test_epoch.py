@@ -50,7 +50,7 @@ def test_an_older_copy_of_the_file_is_noticed(file_journal, state):
     shutil.copy(state.with_name("yesterday"), state)
     back = postgres_server.opened(state, postgresql=False)
     with back.begin() as tx:
-        assert epoch.notice(tx, state).startswith("the next run begins a recovery: the state is older")
+        assert epoch.notice(tx, state).startswith("The next run begins a recovery: the state is older")
     assert enter(back, state, "b") == "the state is older than the one that was last in use here"
     assert in_recovery(back)
     assert epoch.beside(state).read_text() == "b.1\n"
@@ -133,7 +133,7 @@ def test_beginning_and_ending_stand_in_the_audit_trail_once(journal):
     with journal.begin() as tx:
         epoch.begin_recovery(tx, "second reason", NOW)
         assert epoch.recovery(tx) == epoch.Recovery(why="first reason", since=NOW)
-        assert epoch.notice(tx, journal_state(journal)) == "recovery since 2026-11-22 12:00 UTC: first reason"
+        assert epoch.notice(tx, journal_state(journal)) == "In recovery since 2026-11-22 12:00 UTC: first reason"
     for _ in range(2):
         with journal.begin() as tx:
             epoch.end_recovery(tx, NOW)

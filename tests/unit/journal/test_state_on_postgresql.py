@@ -42,6 +42,8 @@ def test_an_address_is_shown_without_user_and_password(scheme):
     [
         f"postgresql://me:{PASSWORD}@host:no-port/x",
         f"postgresql://me:{PASSWORD}@host",
+        f"postgresql://me:a@{PASSWORD}@host/x",
+        f"postgresql://me:a@{PASSWORD}/b@host/x",
         f"mysql://me:{PASSWORD}@host/x",
         f"sqlite:///{PASSWORD}",
         f"{PASSWORD}",

@@ -7,6 +7,7 @@ import pytest
 from config.settings import InvoiceSettings
 from journal import bindings, claims, epoch
 from journal.nouns import KIND_CUSTOMER, KIND_INVOICE, KIND_ORDER
+from sync.plan import plan
 from sync.world import ORDER_NUMBER
 from tests.fakes.run import open_holds, sync
 from tests.fakes.world import make_settings, make_world
@@ -37,10 +38,13 @@ def bound(world, kind):
 def test_nothing_is_written_until_the_quiet_period_since_the_restore_is_over(world):
     deal = world.crm.put_deal(1)
     before = restored(world)
-    sync(before)
+    first = sync(before)
+    assert (first.recovered.over, first.recovered.adopted) == (False, 0)
+    assert not plan(before).recovered.over
     assert world.erp.orders_ == {} and world.erp.customers_ == {} and world.crm.writes == []
     world.clock.step(minutes=20)
-    sync(before)
+    assert sync(before).recovered.over
+    assert sync(before).recovered is None
     assert [order.deal_id for order in world.erp.orders_.values()] == [deal]
 
 
