@@ -194,9 +194,9 @@ def renew(journal: Journal, mine: Held, clock: Now) -> None:
 
 
 def _lose(mine: Held) -> None:
-    if not mine.lost:
+    known, mine.lost = mine.lost, True  # first of all: whoever writes must stop, even if nobody can be told
+    if not known:
         _log().error("lease_lost", lease=mine.lease.name, fence=mine.lease.fence)
-    mine.lost = True
 
 
 def _release(journal: Journal, mine: Held, clock: Now) -> None:
