@@ -62,7 +62,7 @@ def test_in_the_hour_that_comes_twice_a_look_reaches_over_the_first_one(tmp_path
     since = looked(tmp_path, at=second + timedelta(minutes=5), reached=second, zone=zone)
     assert since <= shown_as
     assert since == second - timedelta(minutes=10) - set_back
-    (tmp_path / "tieout.db").unlink()
+    (tmp_path / "tieout.db").unlink(missing_ok=True)
     a_day_later = second + timedelta(days=1)
     since = looked(tmp_path, at=a_day_later + timedelta(minutes=5), reached=a_day_later, zone=zone)
     assert since == a_day_later - timedelta(minutes=10)
