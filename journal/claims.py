@@ -43,10 +43,9 @@ def claim(
     owner: str,
     now: datetime,
     *,
-    even_if_deferred: bool = False,
     unchanged_since: Mapping[str, int] | None = None,
 ) -> dict[str, int]:
-    """Take those of these records that nobody else holds and that are not deferred; return their fences by id.
+    """Take those of these records that nobody else holds; return their fences by id.
 
     Args:
         tx: the transaction.
@@ -54,7 +53,6 @@ def claim(
         labels: what a person calls each record, by id; a record without a row gets one.
         owner: who takes them; an owner may take its own records again.
         now: the machine's time.
-        even_if_deferred: also those that were put off until later.
         unchanged_since: fences read earlier by :func:`fences`; only records that nobody took since then are taken.
     """
     stamp = to_text(now)
@@ -62,16 +60,14 @@ def claim(
     known: set[str] = set()
     for chunk in chunks(sorted(labels)):
         subject = tables.subject.c
-        query = select(
-            subject.source_id, subject.fence, subject.lease_owner, subject.lease_until, subject.not_before
-        ).where(
+        query = select(subject.source_id, subject.fence, subject.lease_owner, subject.lease_until).where(
             (subject.pair == tx.pair) & (subject.kind == kind) & subject.source_id.in_(chunk) & (subject.doc_no == 1)
         )
         for row in tx.conn.execute(query):
             known.add(row.source_id)
             free = row.lease_until < stamp or row.lease_owner == owner
             free = free and (unchanged_since is None or unchanged_since.get(row.source_id, 0) == row.fence)
-            if free and (even_if_deferred or row.not_before <= stamp):
+            if free:
                 taken[row.source_id] = row.fence + 1
     lease = {"lease_owner": owner, "lease_until": to_text(now + LASTS)}
     if taken:
@@ -107,12 +103,6 @@ def finish(tx: Tx, kind: str, source_id: str, fence: int) -> None:
     """Give a record back after an orderly end of its work; nothing happens if it is somebody else's by now."""
     given_back = {"lease_owner": None, "lease_until": tables.EPOCH, "crash_count": 0}
     tx.conn.execute(_RENEW, {**_fenced(tx, kind, source_id, fence), **given_back})
-
-
-def defer(tx: Tx, kind: str, source_id: str, until: datetime) -> None:
-    """Put a record off: nobody may take it before that moment."""
-    key = {"its_pair": tx.pair, "its_kind": kind, "its_id": source_id}
-    tx.conn.execute(tables.subject.update().where(_KEY), {**key, "not_before": to_text(until)})
 
 
 def release(tx: Tx, owner: str) -> None:

@@ -52,7 +52,7 @@ def retry(tx: Tx, hold: Hold, at: datetime, *, as_seen: str | None = None) -> No
     # Every refusal that a person knows of is forgiven, those of earlier causes too.
     forgiven = {"content": "", "tries": 0, "retry_at": tables.EPOCH}
     tx.conn.execute(tables.hold.update().where(_of(hold, tx, tables.hold)).values(**forgiven))
-    _stand(tx, hold, at, {"not_before": tables.EPOCH, "crash_count": 0})
+    _stand(tx, hold, at, {"crash_count": 0})
     audit.record(tx, "hold.retried", _object(hold), at, hold=hold.id, code=hold.code)
 
 
@@ -78,7 +78,7 @@ def dismiss(tx: Tx, hold: Hold, reason: str, at: datetime, *, as_seen: str | Non
 
 def take_up(tx: Tx, hold: Hold, at: datetime) -> None:
     """Take a dismissed record up again: it is decided in the next run."""
-    _stand(tx, hold, at, {"state": "ready", "outcome": None, "reason": None, "not_before": tables.EPOCH})
+    _stand(tx, hold, at, {"state": "ready", "outcome": None, "reason": None})
     forgiven = {"content": "", "tries": 0, "retry_at": tables.EPOCH}
     tx.conn.execute(tables.hold.update().where(_of(hold, tx, tables.hold)).values(**forgiven))
     audit.record(tx, "hold.taken_up", _object(hold), at, hold=hold.id, code=hold.code)

@@ -22,7 +22,7 @@ CLOSED = "CLOSED"
 OPEN = (PREPARED, SENDING, AMBIGUOUS)
 DOUBTFUL = (SENDING, AMBIGUOUS)
 """States in which the write may have happened."""
-MONEY = frozenset({KIND_CUSTOMER, KIND_ORDER, KIND_INVOICE})
+MONEY = (KIND_CUSTOMER, KIND_ORDER, KIND_INVOICE)
 """Kinds of documents in the ERP; what is written onto CRM records is audited by its content instead."""
 
 

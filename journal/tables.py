@@ -100,7 +100,6 @@ subject = Table(
     Column("fence", Integer, nullable=False, server_default="0"),
     Column("lease_owner", String),
     Column("lease_until", String, nullable=False, server_default=EPOCH),
-    Column("not_before", String, nullable=False, server_default=EPOCH),
     Column("crash_count", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("pair", "kind", "source_id", "doc_no"),
 )

@@ -169,7 +169,7 @@ def resolve(world: World) -> None:
     """Prove what became of the row writes in doubt, by what the rows say now."""
     waiting = crm_writes.pending(world, KIND_ROW)
     labels = {one.owner: one.owner for one in waiting if one.owner is not None}
-    fences = claiming.claim(world, KIND_ACCOUNT_STATUS, labels, even_if_deferred=True)
+    fences = claiming.claim(world, KIND_ACCOUNT_STATUS, labels)
     # Read anew: whoever held a customer may have settled its writes before giving it back.
     mine = [one for one in crm_writes.pending(world, KIND_ROW) if one.owner in fences] if fences else []
     for type_ in sorted({one.type for one in mine}):

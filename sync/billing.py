@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
 from connectors.ports import InvoiceQuery
-from connectors.receivables import PERIOD_CODES, REVERSED, Invoice
+from connectors.receivables import REVERSED, Invoice
 from connectors.records import ErpOrder
 from journal import bindings, holds, intents, subjects
 from journal.nouns import KIND_INVOICE, KIND_ORDER, Binding
@@ -62,7 +61,7 @@ def _bill_some(
             to_write.append(decision)
         else:
             done.append(_noted(world, decision, facts))
-    return done + [_explained(world, decision) for decision in write(to_write).values()]
+    return done + list(write(to_write).values())
 
 
 def _noted(world: World, decision: Decision, facts: invoices.InvoiceFacts) -> Decision:
@@ -83,16 +82,6 @@ def _release(world: World, orders: Sequence[str]) -> None:
             passed = hold.kind == KIND_INVOICE and hold.code != MISMATCH
             if passed and hold.source_id in bound and hold.source_id not in orders:
                 holds.resolve(tx, KIND_INVOICE, hold.source_id, "nothing is left to bill", now)
-
-
-def _explained(world: World, decision: Decision) -> Decision:
-    """A refusal because of the period is told as what it is, whether we knew of the closing or not."""
-    hold = decision.hold
-    if decision.action != "hold" or hold is None or hold.detail.get("remote_code") not in PERIOD_CODES:
-        return decision
-    return settle.locally(
-        world, replace(decision, hold=replace(codes.hold("PERIOD_CLOSED", hold.cause), content=hold.content))
-    )
 
 
 def verify(world: World) -> list[Decision]:

@@ -34,7 +34,6 @@ def claim(
     labels: Mapping[str, str],
     *,
     unchanged_since: Mapping[str, int] | None = None,
-    even_if_deferred: bool = False,
 ) -> dict[str, int]:
     """Take those of these records that no other worker holds; return their fences by id.
 
@@ -50,7 +49,6 @@ def claim(
             labels,
             world.owner,
             world.now(),
-            even_if_deferred=even_if_deferred,
             unchanged_since=unchanged_since,
         )
     fault_point("sync.claimed")

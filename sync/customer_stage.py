@@ -15,6 +15,7 @@ from sync.decision import Decision
 from sync.eligibility import Eligibility
 from sync.isolation import isolated
 from sync.lookups import Lookups
+from sync.pull import record_label
 from sync.world import World
 
 Write = Callable[[World, str, Sequence[Decision]], Mapping[str, Decision]]
@@ -57,7 +58,7 @@ def settle_customers(
         accounts = {account.source_id: account for level in levels for account in level}
         for level in levels:
             fresh = [account for account in level if account.source_id not in decisions]
-            labels = {one.source_id: _label(one) for one in fresh}
+            labels = {one.source_id: record_label(one) for one in fresh}
             fences = claiming.claim(world, KIND_CUSTOMER, labels, unchanged_since=seen)
             decided = [
                 _decide(world, account, accounts, facts, lookups, fences, may_create=creating) for account in fresh
@@ -110,10 +111,6 @@ def _decide(
     if decision.action == "adopt" and decision.target_id is not None:
         facts.owners[decision.target_id] = account.source_id
     return decision
-
-
-def _label(account: StagedRecord) -> str:
-    return str(account.fields.get("Name") or account.source_id).encode("utf-8", "replace").decode()
 
 
 def _carry_out(

@@ -45,7 +45,7 @@ from sync.errors import UnknownDeal
 from sync.identity import check_identity, note_mapping
 from sync.isolation import isolated
 from sync.lookups import load as load_lookups
-from sync.pull import Pulled, deal_label, pull, pull_one
+from sync.pull import Pulled, pull, pull_one, record_label
 from sync.receivables import Refreshed
 from sync.receivables import refresh as refresh_receivables
 from sync.recovery import Recovered, recover
@@ -316,7 +316,7 @@ def _stand_alone(
     ]
     if not chosen:
         return
-    labels = {deal.source_id: deal_label(deal) for deal in chosen}
+    labels = {deal.source_id: record_label(deal) for deal in chosen}
     fences = claiming.claim(world, KIND_INVOICE, labels, unchanged_since=seen)
     chosen = [deal for deal in chosen if deal.source_id in fences]
     known = stand_alone.read(world, chosen)
@@ -358,8 +358,8 @@ def _due_deals(world: World, only: str | None) -> tuple[list[StagedRecord], dict
         doubtful = intents.in_doubt(tx, KIND_ORDER)
         ids = [id_ for id_ in ([only] if only else subjects.due(tx, KIND_ORDER)) if id_ not in doubtful]
         found = {id_: staging.newest(tx, DEAL, id_) for id_ in ids}
-        labels = {id_: deal_label(deal) for id_, deal in found.items() if deal is not None}
-        fences = claims.claim(tx, KIND_ORDER, labels, world.owner, world.now(), even_if_deferred=only is not None)
+        labels = {id_: record_label(deal) for id_, deal in found.items() if deal is not None}
+        fences = claims.claim(tx, KIND_ORDER, labels, world.owner, world.now())
     fault_point("sync.claimed")
     return [deal for id_, deal in found.items() if deal is not None and id_ in fences], fences
 

@@ -12,6 +12,7 @@ from sync import codes
 from sync.decision import Decision
 from sync.poison import judged as poisonous
 from sync.poison import survived
+from sync.pull import record_label
 from sync.world import World
 
 log = structlog.get_logger(__name__)
@@ -19,8 +20,7 @@ log = structlog.get_logger(__name__)
 
 def isolated(world: World, kind: str, record: StagedRecord, decide: Callable[[], Decision]) -> Decision:
     """Return the decision about one staged record, or the hold for one on which deciding itself fails."""
-    label = str(record.fields.get("Name") or record.source_id).encode("utf-8", "replace").decode()
-    return guarded(world, kind, record.source_id, label, decide, record=record)
+    return guarded(world, kind, record.source_id, record_label(record), decide, record=record)
 
 
 def guarded(

@@ -15,7 +15,7 @@ def show(world: World) -> None:
     """Open a hold for every write that should long be settled, and close those that a clear answer has ended."""
     now = world.now()
     with world.journal.begin() as tx:
-        doubtful = [intent for intent in intents.open_intents(tx) if intent.state in intents.DOUBTFUL]
+        doubtful = intents.open_intents(tx)
         late = [intent for intent in doubtful if intent.quiet_until is not None and intent.quiet_until < now]
         for intent in late:
             _hold(world, tx, intent)

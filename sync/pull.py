@@ -217,7 +217,7 @@ def stage_gone(world: World, run_id: str, ids: set[str]) -> int:
             known = staging.newest(tx, DEAL, id_)
             if known is not None and staging.stage(tx, replace(known, deleted=True), run_id, now):
                 new += 1
-                subjects.make_ready(tx, KIND_ORDER, {id_: deal_label(known)}, now)
+                subjects.make_ready(tx, KIND_ORDER, {id_: record_label(known)}, now)
     return new
 
 
@@ -258,7 +258,7 @@ def keep_deals(world: World, tx: Tx, run_id: str, deals: Sequence[StagedRecord])
     seen = subjects.states_of(tx, KIND_ORDER, [deal.source_id for deal in deals])
     due = [deal for deal in deals if deal.source_id in fresh or deal.source_id not in seen]
     # A newer reading is decided again, unless a write about it is still in doubt.
-    subjects.make_ready(tx, KIND_ORDER, {deal.source_id: deal_label(deal) for deal in due}, now)
+    subjects.make_ready(tx, KIND_ORDER, {deal.source_id: record_label(deal) for deal in due}, now)
     return len(due)
 
 
@@ -335,8 +335,8 @@ def _is_stamped(world: World, record: Record) -> bool:
     return not record.deleted and any(record.fields.get(name) not in (None, "") for name in world.status_fields)
 
 
-def deal_label(record: StagedRecord) -> str:
-    """Return what a person calls the deal."""
+def record_label(record: StagedRecord) -> str:
+    """Return what a person calls the deal or account."""
     return _text(record.fields.get("Name")) or record.source_id
 
 

@@ -15,7 +15,7 @@ from connectors.errors import ConnectorError
 from connectors.records import ReadBack
 from journal import intents, subjects
 from journal.holds import HoldCause
-from journal.nouns import KIND_CUSTOMER, KIND_INVOICE, KIND_ORDER, OpenIntent
+from journal.nouns import KIND_CUSTOMER, KIND_INVOICE, OpenIntent
 from sync import claiming, codes, settle
 from sync.decision import Decision
 from sync.world import World
@@ -24,7 +24,6 @@ log = structlog.get_logger(__name__)
 
 TARGET_TYPES = {KIND_CUSTOMER: "customer", KIND_INVOICE: "invoice"}
 DEFAULT_TARGET = "salesOrder"
-DOCUMENTS = (KIND_CUSTOMER, KIND_ORDER, KIND_INVOICE)
 ENDED = (subjects.SETTLED, subjects.HELD)
 """States in which a record waits for no write."""
 
@@ -37,15 +36,15 @@ def resolve_open(world: World) -> list[Decision]:
     now = world.now()
     with world.journal.begin() as tx:
         pending = intents.open_intents(tx, intents.MONEY)
-        for kind in DOCUMENTS:
+        for kind in intents.MONEY:
             subjects.free_stranded(tx, kind, intents.in_doubt(tx, kind), now)
         for unsent in intents.prepared_for_nothing(tx, ENDED):
             intents.close(tx, unsent, "superseded", "its record needs no write any more", now)
     decisions = [_decision(world, intent) for intent in pending]
     fences: dict[tuple[str, str], int] = {}
-    for kind in DOCUMENTS:
+    for kind in intents.MONEY:
         labels = {one.source_id: one.label for one in decisions if one.kind == kind}
-        taken = claiming.claim(world, kind, labels, even_if_deferred=True)
+        taken = claiming.claim(world, kind, labels)
         fences |= {(kind, id_): fence for id_, fence in taken.items()}
     with world.journal.begin() as tx:
         # Whoever held a record may have settled its write before giving it back.

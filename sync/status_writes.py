@@ -117,7 +117,7 @@ def resolve(world: World) -> None:
     """Prove what became of the status writes in doubt, by the version that the deals show."""
     waiting = crm_writes.pending(world, KIND_STATUS)
     labels = {one.intent.source_id: one.intent.source_id for one in waiting}
-    fences = claiming.claim(world, KIND_STATUS, labels, even_if_deferred=True)
+    fences = claiming.claim(world, KIND_STATUS, labels)
     # Read anew: whoever held a deal may have settled its write before giving it back.
     mine = [one for one in crm_writes.pending(world, KIND_STATUS) if one.intent.source_id in fences] if fences else []
     if not mine:

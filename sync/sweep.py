@@ -19,7 +19,7 @@ from journal import misses, staging, subjects
 from journal.misses import CursorMiss, What
 from journal.nouns import KIND_ORDER
 from journal.staging import StagedRecord
-from sync.pull import deal_fields, deal_label, id_of, keep_deals, stage_gone, with_lines
+from sync.pull import deal_fields, id_of, keep_deals, record_label, stage_gone, with_lines
 from sync.world import DEAL, LINE, World
 
 log = structlog.get_logger(__name__)
@@ -182,7 +182,7 @@ def _heal(
         for deal in reported:
             miss = CursorMiss(
                 source_id=deal.source_id,
-                label=deal_label(deal),
+                label=record_label(deal),
                 what=lost[deal.source_id],
                 modified=deal.modified,
                 reached=reached,

@@ -127,7 +127,7 @@ def claim_without_lease():
     """A record is anybody's: claims neither last nor raise the fence."""
 
     def claim(tx, kind, labels, owner, now, **more):
-        taken = real(tx, kind, labels, owner, now, even_if_deferred=more.get("even_if_deferred", False))
+        taken = real(tx, kind, labels, owner, now)
         standing = claims.fences(tx, kind)
         return {id_: taken.get(id_, standing.get(id_, 0)) for id_ in labels}
 

@@ -61,7 +61,6 @@ def _columns() -> dict[str, list[sa.Column[Any]]]:
             sa.Column("fence", sa.Integer, nullable=False, server_default="0"),
             sa.Column("lease_owner", sa.String),
             sa.Column("lease_until", sa.String, nullable=False, server_default=EPOCH),
-            sa.Column("not_before", sa.String, nullable=False, server_default=EPOCH),
             sa.Column("crash_count", sa.Integer, nullable=False, server_default="0"),
         ],
         "intent": [
